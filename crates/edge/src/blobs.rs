@@ -1,0 +1,81 @@
+//! The blob store: finished documents, in S3 or in a local folder.
+//!
+//! Opened here because the worker that writes a document and the API that hands it out must read
+//! `BLOB_STORE_URL` alike, or an export would complete and never be found.
+
+use std::sync::Arc;
+
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+pub use object_store::{Error as BlobError, ObjectStore, ObjectStoreExt};
+use url::Url;
+
+/// A blob store; objects are addressed by keys such as `exports/{jobId}.xlsx`.
+pub type BlobStore = Arc<dyn ObjectStore>;
+
+/// Why `BLOB_STORE_URL` cannot be used. The URL itself is never part of the message.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a URL.
+    #[error("BLOB_STORE_URL is not a URL")]
+    NotAUrl(#[from] url::ParseError),
+    /// A scheme other than `file` and `s3`, or a file URL without an absolute path.
+    #[error("BLOB_STORE_URL must be file:///absolute/folder or s3://bucket/prefix")]
+    Unsupported,
+    /// The folder cannot be made.
+    #[error("folder of the blob store cannot be created")]
+    Folder(#[from] std::io::Error),
+    /// The store refused its configuration.
+    #[error("blob store cannot be opened")]
+    Store(#[from] object_store::Error),
+}
+
+/// Opens the store that `url` names: `file:///absolute/folder` (created when missing) or
+/// `s3://bucket/prefix` with credentials, region and endpoint from the `AWS_*` variables.
+///
+/// # Errors
+/// Any [`OpenError`].
+pub fn open(url: &str) -> Result<BlobStore, OpenError> {
+    let url = Url::parse(url)?;
+    match url.scheme() {
+        "file" => {
+            let folder = url.to_file_path().map_err(|()| OpenError::Unsupported)?;
+            std::fs::create_dir_all(&folder)?;
+            Ok(Arc::new(LocalFileSystem::new_with_prefix(folder)?))
+        }
+        "s3" => {
+            let prefix = Path::from_url_path(url.path()).map_err(object_store::Error::from)?;
+            let bucket = AmazonS3Builder::from_env().with_url(url).build()?;
+            Ok(Arc::new(PrefixStore::new(bucket, prefix)))
+        }
+        _ => Err(OpenError::Unsupported),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_created_and_keeps_what_is_put_there() {
+        let folder = std::env::temp_dir().join(format!("blobs-{}", uuid::Uuid::new_v4()));
+        let store = open(Url::from_file_path(&folder).unwrap().as_str()).unwrap();
+        actix_rt::System::new().block_on(async {
+            let key = Path::from("exports/1.xlsx");
+            store.put(&key, "innhold".into()).await.unwrap();
+            let bytes = store.get(&key).await.unwrap().bytes().await.unwrap();
+            assert_eq!(bytes, "innhold");
+        });
+        assert!(folder.join("exports/1.xlsx").is_file());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn other_addresses_are_refused() {
+        for url in ["folder", "ftp://host/x", "http://host/x"] {
+            assert!(open(url).is_err(), "{url}");
+        }
+    }
+}

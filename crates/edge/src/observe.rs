@@ -1,0 +1,145 @@
+//! The outermost middleware: request id, root span, request metrics, and the guarantee that every
+//! failing answer is a problem document.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError as _};
+use telemetry::propagation::{self, Extractor};
+use tracing::{Instrument as _, Span, field};
+use uuid::Uuid;
+
+use crate::error::ApiError;
+use crate::metrics::RequestTimer;
+use crate::problem::{MEDIA_TYPE, Problem, ProblemType};
+
+/// Header that names a request in every log on its way.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CURRENT_REQUEST_ID: String;
+}
+
+/// What a user can quote to the operators: the trace id, or the request id when nothing traces.
+#[must_use]
+pub fn instance() -> String {
+    propagation::current_trace_id()
+        .or_else(|| CURRENT_REQUEST_ID.try_with(Clone::clone).ok())
+        .unwrap_or_default()
+}
+
+/// Put into the extensions of a failing answer that has a documented body of its own, so that it
+/// is not replaced by a problem. Only the health report has one (E89).
+#[derive(Clone, Copy, Debug)]
+pub struct OwnBody;
+
+/// Wraps a request; install with `actix_web::middleware::from_fn`.
+///
+/// # Errors
+/// Those of the middleware inside.
+pub async fn observe<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let timer = RequestTimer::start(request.method());
+    let request_id = request_id(request.headers());
+    let span = root_span(&request, &request_id);
+    // Errors pass: only other middleware returns them, handlers and extractors answer themselves.
+    // They cannot be answered here, as routing wants the only handle to the request.
+    let mut response = CURRENT_REQUEST_ID
+        .scope(request_id.clone(), async move {
+            next.call(request).await.map(|response| as_problem(response.map_into_boxed_body()))
+        })
+        .instrument(span.clone())
+        .await?;
+    let status = response.status();
+    let route = response.request().match_pattern();
+    let route = route.as_deref().unwrap_or("unmatched");
+    span.record("http.route", route);
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+    timer.stop(route, status);
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    Ok(response)
+}
+
+/// A caller's id is kept when it is harmless in a log line; otherwise a new one is made.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    match given {
+        Some(id) if is_plain(id) => id.to_owned(),
+        _ => Uuid::now_v7().to_string(),
+    }
+}
+
+const MAX_REQUEST_ID_CHARS: usize = 64;
+
+fn is_plain(id: &str) -> bool {
+    !id.is_empty()
+        && id.len() <= MAX_REQUEST_ID_CHARS
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+fn root_span(request: &ServiceRequest, request_id: &str) -> Span {
+    // The query string is left out: search texts and addresses are personal data.
+    let span = tracing::info_span!(
+        "request",
+        otel.name = format!("{} {}", request.method(), request.match_pattern().unwrap_or_default()),
+        otel.kind = "server",
+        otel.status_code = field::Empty,
+        http.request.method = %request.method(),
+        http.route = field::Empty,
+        http.response.status_code = field::Empty,
+        request_id,
+    );
+    propagation::set_parent(&span, &HeaderCarrier(request.headers()));
+    span
+}
+
+struct HeaderCarrier<'a>(&'a HeaderMap);
+
+impl Extractor for HeaderCarrier<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+/// Replaces a failing answer that the framework made by a problem with the same status.
+fn as_problem(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let is_failure = status.is_client_error() || status.is_server_error();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let has_own_body = response.response().extensions().contains::<OwnBody>();
+    if !is_failure || has_own_body || content_type.is_some_and(|value| value == MEDIA_TYPE) {
+        return response;
+    }
+    let error = if status.is_server_error() {
+        ApiError::internal(format!("answered {status} without a problem document"))
+    } else {
+        Problem::new(ProblemType::for_status(status)).into()
+    };
+    let (request, _) = response.into_parts();
+    ServiceResponse::new(request, error.error_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_that_could_forge_a_log_line_is_replaced() {
+        for (given, kept) in [("abc-123", true), ("a b", false), ("a\u{e5}", false), ("", false)] {
+            assert_eq!(is_plain(given), kept, "{given:?}");
+        }
+        assert!(!is_plain(&"a".repeat(65)));
+    }
+}

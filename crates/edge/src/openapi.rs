@@ -1,0 +1,81 @@
+//! The OpenAPI document that falls out of the routes, and the page that shows it.
+
+use actix_web::App;
+use utoipa::ToSchema as _;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, Response,
+};
+use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::problem::{FieldError, MEDIA_TYPE, ProblemSchema};
+
+/// Name of the bearer scheme, for `security(("bearer" = []))` in route annotations.
+pub const BEARER: &str = "bearer";
+
+/// One API: its routes and how it presents itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Api {
+    /// Title of the document.
+    pub title: &'static str,
+    /// What the API is for.
+    pub description: &'static str,
+    /// Path below which `openapi.json` and the `docs` page are served, such as `/api`.
+    pub base: &'static str,
+    /// Registers every route through utoipa, so that none is missing from the document.
+    pub configure: fn(&mut ServiceConfig<'_>),
+}
+
+impl Api {
+    /// The document of every registered route.
+    #[must_use]
+    pub fn document(&self) -> OpenApi {
+        let (_, mut document) =
+            App::new().into_utoipa_app().configure(self.configure).split_for_parts();
+        document.info = InfoBuilder::new()
+            .title(self.title)
+            .version(env!("CARGO_PKG_VERSION"))
+            .description(Some(self.description))
+            .license(Some(LicenseBuilder::new().name("MIT").identifier(Some("MIT")).build()))
+            .build();
+        let components = document.components.get_or_insert_with(Components::new);
+        components
+            .add_security_scheme(BEARER, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        add_schema::<ProblemSchema>(components);
+        add_schema::<FieldError>(components);
+        // Deny by default, here as in the handlers: an anonymous route says `security(())`.
+        document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+        for response in failing_responses(&mut document) {
+            let problem = Ref::from_schema_name(ProblemSchema::name());
+            response
+                .content
+                .entry(MEDIA_TYPE.to_owned())
+                .or_insert_with(|| ContentBuilder::new().schema(Some(problem)).build().into());
+        }
+        document
+    }
+}
+
+/// The failing responses that state no body of their own: every one of them is a problem, so
+/// that routes need only name its type in the description.
+fn failing_responses(document: &mut OpenApi) -> impl Iterator<Item = &mut Response> {
+    document
+        .paths
+        .paths
+        .values_mut()
+        .flat_map(|item| {
+            [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
+        })
+        .flatten()
+        .flat_map(|operation| operation.responses.responses.iter_mut())
+        .filter(|(status, _)| status.starts_with(['4', '5']))
+        .filter_map(|(_, response)| match response {
+            RefOr::T(response) if response.content.is_empty() => Some(response),
+            RefOr::T(_) | RefOr::Ref(_) => None,
+        })
+}
+
+fn add_schema<T: utoipa::ToSchema>(components: &mut Components) {
+    components.schemas.insert(T::name().into_owned(), T::schema());
+}

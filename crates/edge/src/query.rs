@@ -1,0 +1,125 @@
+//! Query parameters as the contract reads them (1.2): both spellings, and four ways to say
+//! nothing.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::error::ApiError;
+use crate::problem::Problem;
+
+/// The parameters of a request, asked for by their `camelCase` name.
+///
+/// The `snake_case` twin is read too, and the `camelCase` one wins when both are given. An empty
+/// value, `None`, `null` and `undefined` count as absent: old clients send them.
+#[derive(Clone, Debug, Default)]
+pub struct Params(HashMap<String, String>);
+
+impl Params {
+    /// Parses a query string.
+    ///
+    /// # Errors
+    /// A 400 problem when a value contains U+0000, which no text column can hold.
+    pub fn parse(query: &str) -> Result<Self, Problem> {
+        let mut values = HashMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if value.contains('\0') {
+                return Err(Problem::invalid(name, "Verdien inneholder ugyldige tegn."));
+            }
+            if !matches!(value.as_ref(), "" | "None" | "null" | "undefined") {
+                values.insert(name.into_owned(), value.into_owned());
+            }
+        }
+        Ok(Self(values))
+    }
+
+    /// The text given for `name`.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).or_else(|| self.0.get(&snake_case(name))).map(String::as_str)
+    }
+
+    /// A value of any type that parses from text: a UUID, a whole number, a wire value.
+    ///
+    /// # Errors
+    /// A 400 problem that names the parameter.
+    pub fn parsed<T>(&self, name: &str) -> Result<Option<T>, Problem>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        self.text(name)
+            .map(|value| {
+                value.parse().map_err(|_| {
+                    Problem::invalid(name, format!("Parameteren {name} har ugyldig verdi."))
+                })
+            })
+            .transpose()
+    }
+
+    /// `true` or `false`, in any case.
+    ///
+    /// # Errors
+    /// A 400 problem that names the parameter.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        self.text(name)
+            .map(|value| match value.to_ascii_lowercase().as_str() {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err(Problem::invalid(name, format!("Parameteren {name} har ugyldig verdi."))),
+            })
+            .transpose()
+    }
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
+}
+
+impl FromRequest for Params {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::parse(request.query_string()).map_err(ApiError::from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_read_and_camel_case_wins() {
+        let params = Params::parse("budget_round_id=a&departmentId=b&department_id=c").unwrap();
+        assert_eq!(params.text("budgetRoundId"), Some("a"));
+        assert_eq!(params.text("departmentId"), Some("b"));
+    }
+
+    #[test]
+    fn a_value_that_says_nothing_is_absent() {
+        for nothing in ["", "None", "null", "undefined"] {
+            let params = Params::parse(&format!("year={nothing}")).unwrap();
+            assert_eq!(params.parsed::<i32>("year").unwrap(), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_value_is_refused_by_name() {
+        let params = Params::parse("year=20x6&isActive=perhaps").unwrap();
+        assert!(params.parsed::<i32>("year").is_err());
+        assert!(params.flag("isActive").is_err());
+        assert!(Params::parse("search=a%00b").is_err());
+    }
+}

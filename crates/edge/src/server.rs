@@ -1,0 +1,136 @@
+//! The HTTP server around a service's routes, the same for every service.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use actix_router::ResourceDef;
+use actix_web::dev::Server;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, web};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::PathItem;
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::config::HttpConfig;
+use crate::error::ApiError;
+use crate::observe::observe;
+use crate::openapi::Api;
+use crate::problem::{Problem, ProblemType};
+
+/// Longest wait for the head of a request, so that slow clients cannot hold connections open.
+const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than the gateway keeps its idle connections, so that the gateway is the one to close:
+/// otherwise a request could meet a connection that is just being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Starts serving `api` on `listener`. `share` puts the service's state into the application.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(
+    listener: TcpListener,
+    http: &HttpConfig,
+    api: Api,
+    share: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+) -> std::io::Result<Server> {
+    crate::metrics::install();
+    let document = api.document();
+    let routes = web::Data::new(RouteTable::new(&document));
+    let app = move || {
+        App::new()
+            .into_utoipa_app()
+            .configure(api.configure)
+            .into_app()
+            .configure(share.clone())
+            .configure(|config| serve_document(config, api, document.clone()))
+            .app_data(routes.clone())
+            .app_data(
+                web::PathConfig::default()
+                    .error_handler(|_, _| ApiError::of(ProblemType::NOT_FOUND).into()),
+            )
+            .default_service(web::to(no_such_route))
+            .wrap(from_fn(observe))
+    };
+    let server = HttpServer::new(app)
+        .workers(http.workers)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(REQUEST_HEAD_TIMEOUT)
+        .shutdown_timeout(http.shutdown_grace.as_secs())
+        // The service decides the order of its shutdown; actix would stop accepting at once.
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    Ok(server)
+}
+
+fn serve_document(config: &mut web::ServiceConfig, api: Api, document: OpenApi) {
+    let page = format!("{}/docs", api.base);
+    let start = format!("{page}/");
+    config
+        .service(
+            SwaggerUi::new(format!("{page}/{{_:.*}}"))
+                .url(format!("{}/openapi.json", api.base), document),
+        )
+        .route(
+            &page,
+            web::get().to(move || {
+                let target = HeaderValue::from_str(&start);
+                async move {
+                    let mut response = HttpResponse::PermanentRedirect();
+                    if let Ok(target) = target {
+                        response.insert_header((header::LOCATION, target));
+                    }
+                    response.finish()
+                }
+            }),
+        );
+}
+
+/// Which methods an address has; tells 405 from 404.
+struct RouteTable(Vec<(ResourceDef, Vec<&'static str>)>);
+
+impl RouteTable {
+    fn new(document: &OpenApi) -> Self {
+        let routes = document.paths.paths.iter();
+        Self(routes.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
+    }
+
+    fn allowed(&self, path: &str) -> Option<String> {
+        let mut allowed: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(resource, _)| resource.is_match(path))
+            .flat_map(|(_, methods)| methods.iter().copied())
+            .collect();
+        allowed.sort_unstable();
+        allowed.dedup();
+        (!allowed.is_empty()).then(|| allowed.join(", "))
+    }
+}
+
+fn methods(item: &PathItem) -> Vec<&'static str> {
+    [
+        ("GET", item.get.is_some()),
+        ("POST", item.post.is_some()),
+        ("PUT", item.put.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(method, is_there)| is_there.then_some(method))
+    .collect()
+}
+
+async fn no_such_route(request: HttpRequest, routes: web::Data<RouteTable>) -> HttpResponse {
+    let problem = match routes.allowed(request.path()) {
+        Some(methods) if request.method() == Method::OPTIONS => {
+            return HttpResponse::NoContent().insert_header((header::ALLOW, methods)).finish();
+        }
+        Some(methods) => Problem::new(ProblemType::METHOD_NOT_ALLOWED).with_allow(methods),
+        None => Problem::new(ProblemType::NOT_FOUND).with_message("Adressen finnes ikke."),
+    };
+    ApiError::from(problem).error_response()
+}

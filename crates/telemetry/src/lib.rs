@@ -1,0 +1,99 @@
+//! Starts tracing for a process and carries trace context across process borders.
+//!
+//! Every process logs structured events to standard output and, when a collector is configured,
+//! exports spans over OTLP. W3C trace context travels in HTTP and AMQP headers, so that a request
+//! and the export job it caused are one trace (architecture, section 6).
+
+pub mod propagation;
+
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for collectors.
+    #[default]
+    Json,
+    /// Short lines for a person at a terminal.
+    Text,
+}
+
+/// What a process needs to know to be observable.
+#[derive(Clone, Debug)]
+pub struct TelemetryConfig {
+    /// `service.name` of every span.
+    pub service_name: &'static str,
+    /// Shape of the log lines.
+    pub log_format: LogFormat,
+    /// Base URL of an OTLP/HTTP collector; `None` exports nothing.
+    pub otlp_endpoint: Option<String>,
+    /// Share of new traces that are sampled, 0.0 to 1.0. A sampled parent is always followed.
+    pub sample_ratio: f64,
+}
+
+/// Running telemetry; [`Telemetry::shutdown`] flushes what is still buffered.
+#[must_use = "dropping it without shutdown() loses the last spans"]
+#[derive(Debug)]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+impl Telemetry {
+    /// Installs the global subscriber and propagator. `RUST_LOG` decides the log level (`info`).
+    ///
+    /// # Errors
+    /// When the exporter cannot be built from the endpoint, or a subscriber is already installed.
+    pub fn start(config: &TelemetryConfig) -> anyhow::Result<Self> {
+        opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+        let provider = config
+            .otlp_endpoint
+            .as_deref()
+            .map(|endpoint| tracer_provider(config, endpoint))
+            .transpose()?;
+        let spans = provider.as_ref().map(|provider| {
+            tracing_opentelemetry::layer().with_tracer(provider.tracer(config.service_name))
+        });
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let lines = match config.log_format {
+            LogFormat::Json => tracing_subscriber::fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_span_list(false)
+                .boxed(),
+            LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
+        };
+        tracing_subscriber::registry().with(filter).with(spans).with(lines).try_init()?;
+        Ok(Self { provider })
+    }
+
+    /// Flushes and stops the exporter. A dead collector costs at most the exporter's own timeout.
+    pub fn shutdown(self) {
+        if let Some(provider) = self.provider
+            && let Err(error) = provider.shutdown()
+        {
+            tracing::warn!(%error, "last spans could not be exported");
+        }
+    }
+}
+
+fn tracer_provider(config: &TelemetryConfig, endpoint: &str) -> anyhow::Result<SdkTracerProvider> {
+    // The signal path is appended here because with_endpoint, unlike the environment variable of
+    // the OTLP specification, takes the URL verbatim.
+    let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
+    let exporter =
+        opentelemetry_otlp::SpanExporter::builder().with_http().with_endpoint(url).build()?;
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
+            config.sample_ratio,
+        ))))
+        .with_resource(Resource::builder().with_service_name(config.service_name).build())
+        .build())
+}
