@@ -29,6 +29,9 @@ const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// How soon a failed check is repeated: an instance must be ready soon after what it needs is.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(200);
 
+/// A check that takes longer has failed: a hung server must not leave an instance ready for ever.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
 impl Readiness {
     /// True when the last check succeeded and shutdown has not begun.
     #[must_use]
@@ -48,7 +51,7 @@ impl Readiness {
         Fut: Future<Output = bool>,
     {
         loop {
-            let healthy = check().await;
+            let healthy = tokio::time::timeout(CHECK_TIMEOUT, check()).await.unwrap_or(false);
             if self.0.healthy.swap(healthy, Ordering::AcqRel) != healthy {
                 tracing::info!(ready = healthy, "readiness changed");
             }

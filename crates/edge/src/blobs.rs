@@ -73,6 +73,12 @@ mod tests {
     }
 
     #[test]
+    fn an_s3_address_needs_no_store_to_answer_at_start() {
+        crate::tls::install();
+        assert!(open("s3://bucket/prefix").is_ok());
+    }
+
+    #[test]
     fn other_addresses_are_refused() {
         for url in ["folder", "ftp://host/x", "http://host/x"] {
             assert!(open(url).is_err(), "{url}");

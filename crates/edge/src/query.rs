@@ -30,7 +30,7 @@ impl Params {
             if value.contains('\0') {
                 return Err(Problem::invalid(name, "Verdien inneholder ugyldige tegn."));
             }
-            if !matches!(value.as_ref(), "" | "None" | "null" | "undefined") {
+            if !says_nothing(&value) {
                 values.insert(name.into_owned(), value.into_owned());
             }
         }
@@ -74,6 +74,12 @@ impl Params {
             })
             .transpose()
     }
+}
+
+/// Whether a text stands for an absent value: the four ways of contract 1.2.
+#[must_use]
+pub fn says_nothing(value: &str) -> bool {
+    matches!(value, "" | "None" | "null" | "undefined")
 }
 
 fn snake_case(name: &str) -> String {

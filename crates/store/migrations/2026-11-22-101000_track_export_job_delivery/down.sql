@@ -1,0 +1,14 @@
+DROP INDEX idx_export_jobs_idempotency_key;
+ALTER TABLE export_jobs
+    DROP CONSTRAINT export_jobs_completed_at_check,
+    DROP COLUMN published_at,
+    DROP COLUMN trace_parent,
+    DROP COLUMN idempotency_key,
+    DROP COLUMN attempts,
+    DROP COLUMN claimed_by,
+    DROP COLUMN lease_until,
+    DROP COLUMN percent,
+    DROP COLUMN step,
+    DROP COLUMN result_key,
+    DROP COLUMN result_file_name,
+    DROP COLUMN result_bytes;

@@ -1,0 +1,210 @@
+//! Users with their home department and FIN portfolio. Written by `cases-api` and the seed only.
+//!
+//! The password hash leaves this module in [`Credentials`] alone, so that no view of a user can
+//! carry it by accident.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use domain::ids::{DepartmentId, UserId};
+use domain::role::Role;
+use uuid::Uuid;
+
+use crate::departments::{Department, DepartmentRow};
+use crate::error::StoreError;
+use crate::schema::{departments, user_department_assignments, users};
+
+diesel::define_sql_function! {
+    /// PostgreSQL's `lower`, spelled as the unique index on e-mail addresses spells it.
+    fn lower(text: Text) -> Text;
+}
+
+/// A person who can sign in (domain 1.2).
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Key of the user.
+    pub id: UserId,
+    /// Sign-in address.
+    pub email: String,
+    /// Name shown to others.
+    pub full_name: String,
+    /// Home department.
+    pub department: Department,
+    /// The role that decides what the user may do.
+    pub role: Role,
+    /// Division (avdeling) of the department.
+    pub division: Option<String>,
+    /// Section (seksjon) of the division.
+    pub section: Option<String>,
+    /// Position title (stillingstittel).
+    pub job_title: Option<String>,
+    /// Leader level (domain 2.2).
+    pub leader_level: Option<String>,
+    /// Deactivated users stay in the history but cannot sign in.
+    pub is_active: bool,
+    /// FIN portfolio, primary department first, then by code. Empty for everyone else.
+    pub assignments: Vec<AssignedDepartment>,
+}
+
+/// A department in a FIN user's portfolio (domain 1.3).
+#[derive(Clone, Debug)]
+pub struct AssignedDepartment {
+    /// The department.
+    pub department: Department,
+    /// Whether lists are filtered on it by default.
+    pub is_primary: bool,
+}
+
+/// A user together with what proves who they are.
+pub struct Credentials {
+    /// The user the proof belongs to.
+    pub user: User,
+    /// Argon2id hash as a PHC string; `None` when the user has no password of ours.
+    pub password_hash: Option<String>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserRow {
+    id: Uuid,
+    email: String,
+    full_name: String,
+    role: String,
+    division: Option<String>,
+    section: Option<String>,
+    job_title: Option<String>,
+    leader_level: Option<String>,
+    is_active: bool,
+}
+
+impl UserRow {
+    fn into_user(
+        self,
+        department: DepartmentRow,
+        assignments: Vec<AssignedDepartment>,
+    ) -> Result<User, StoreError> {
+        Ok(User {
+            id: UserId::from(self.id),
+            role: self.role.parse::<Role>().map_err(StoreError::corrupt)?,
+            email: self.email,
+            full_name: self.full_name,
+            department: Department::from(department),
+            division: self.division,
+            section: self.section,
+            job_title: self.job_title,
+            leader_level: self.leader_level,
+            is_active: self.is_active,
+            assignments,
+        })
+    }
+}
+
+/// Finds one user, active or not.
+pub async fn find_user(
+    conn: &mut AsyncPgConnection,
+    id: UserId,
+) -> Result<Option<User>, StoreError> {
+    let found = users::table
+        .inner_join(departments::table)
+        .filter(users::id.eq(id.as_uuid()))
+        .select((UserRow::as_select(), DepartmentRow::as_select()))
+        .first::<(UserRow, DepartmentRow)>(conn)
+        .await
+        .optional()?;
+    let Some((row, department)) = found else { return Ok(None) };
+    let assignments = list_assignments(conn, row.id).await?;
+    row.into_user(department, assignments).map(Some)
+}
+
+/// Finds the user who signs in with `email`, active or not.
+///
+/// `email` is in its stored spelling, [`domain::department::canonical_email`].
+pub async fn find_credentials(
+    conn: &mut AsyncPgConnection,
+    email: &str,
+) -> Result<Option<Credentials>, StoreError> {
+    let found = users::table
+        .inner_join(departments::table)
+        .filter(lower(users::email).eq(email))
+        .select((UserRow::as_select(), users::password_hash, DepartmentRow::as_select()))
+        .first::<(UserRow, Option<String>, DepartmentRow)>(conn)
+        .await
+        .optional()?;
+    let Some((row, password_hash, department)) = found else { return Ok(None) };
+    let assignments = list_assignments(conn, row.id).await?;
+    Ok(Some(Credentials { user: row.into_user(department, assignments)?, password_hash }))
+}
+
+/// Lists every active user of all departments, by name (E03).
+pub async fn list_active_users(conn: &mut AsyncPgConnection) -> Result<Vec<User>, StoreError> {
+    let rows = users::table
+        .inner_join(departments::table)
+        .filter(users::is_active.eq(true))
+        .order((users::full_name, users::email))
+        .select((UserRow::as_select(), DepartmentRow::as_select()))
+        .load::<(UserRow, DepartmentRow)>(conn)
+        .await?;
+    let mut portfolios = portfolios_of_everyone(conn).await?;
+    rows.into_iter()
+        .map(|(row, department)| {
+            let assignments = portfolios.remove(&row.id).unwrap_or_default();
+            row.into_user(department, assignments)
+        })
+        .collect()
+}
+
+/// Lists the departments of a FIN user's portfolio, for filters on the user's own departments.
+pub async fn list_assigned_department_ids(
+    conn: &mut AsyncPgConnection,
+    id: UserId,
+) -> Result<Vec<DepartmentId>, StoreError> {
+    let ids = user_department_assignments::table
+        .filter(user_department_assignments::user_id.eq(id.as_uuid()))
+        .select(user_department_assignments::department_id)
+        .load::<Uuid>(conn)
+        .await?;
+    Ok(ids.into_iter().map(DepartmentId::from).collect())
+}
+
+type AssignmentRow = (Uuid, bool, DepartmentRow);
+
+async fn list_assignments(
+    conn: &mut AsyncPgConnection,
+    user_id: Uuid,
+) -> Result<Vec<AssignedDepartment>, StoreError> {
+    let rows = user_department_assignments::table
+        .inner_join(departments::table)
+        .filter(user_department_assignments::user_id.eq(user_id))
+        .order((user_department_assignments::is_primary.desc(), departments::code))
+        .select((DepartmentRow::as_select(), user_department_assignments::is_primary))
+        .load::<(DepartmentRow, bool)>(conn)
+        .await?;
+    let assigned = |(department, is_primary)| AssignedDepartment {
+        department: Department::from(department),
+        is_primary,
+    };
+    Ok(rows.into_iter().map(assigned).collect())
+}
+
+async fn portfolios_of_everyone(
+    conn: &mut AsyncPgConnection,
+) -> Result<HashMap<Uuid, Vec<AssignedDepartment>>, StoreError> {
+    let rows = user_department_assignments::table
+        .inner_join(departments::table)
+        .order((user_department_assignments::is_primary.desc(), departments::code))
+        .select((
+            user_department_assignments::user_id,
+            user_department_assignments::is_primary,
+            DepartmentRow::as_select(),
+        ))
+        .load::<AssignmentRow>(conn)
+        .await?;
+    let mut portfolios: HashMap<Uuid, Vec<AssignedDepartment>> = HashMap::new();
+    for (user_id, is_primary, department) in rows {
+        let department = Department::from(department);
+        portfolios.entry(user_id).or_default().push(AssignedDepartment { department, is_primary });
+    }
+    Ok(portfolios)
+}
