@@ -21,8 +21,8 @@ use crate::wire::wire_enum;
 /// How often a job is tried before it is failed (architecture 6).
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 5;
 
-/// How long a worker's claim lasts without renewal.
-pub const DEFAULT_LEASE: Duration = Duration::from_mins(2);
+/// How long a worker's claim lasts without renewal, and so how long a killed worker's job waits.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 
 wire_enum! {
     /// Kind of document an export job makes (domain contract 2.14).

@@ -180,8 +180,12 @@ fn scoped(select: NamedCases<'_>, scope: CaseScope) -> NamedCases<'_> {
 
 /// Applies the filters that the caller asked for.
 fn filtered<'a>(mut select: NamedCases<'a>, query: &'a CaseQuery) -> NamedCases<'a> {
-    if let Some(ids) = &query.departments {
-        select = select.filter(cases::department_id.eq_any(ids));
+    match query.departments.as_deref() {
+        // Not `= ANY` of one element: PostgreSQL guesses at ten, finds its generic plan too dear and
+        // plans the commonest list of all anew at every call, which takes longer than running it.
+        Some([only]) => select = select.filter(cases::department_id.eq(only)),
+        Some(several) => select = select.filter(cases::department_id.eq_any(several)),
+        None => {}
     }
     if let Some(id) = query.budget_round_id {
         select = select.filter(cases::budget_round_id.eq(Uuid::from(id)));

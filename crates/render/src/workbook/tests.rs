@@ -1,3 +1,5 @@
+//! The workbook read back, cell by cell and part by part.
+
 use std::io::Cursor;
 
 use calamine::{Data, Reader, Xlsx};

@@ -1,0 +1,188 @@
+//! Wires the process together, and takes it apart in order.
+//!
+//! Shutdown: readiness turns false so that no new traffic is sent here, running requests get
+//! their grace period, then background work ends, then the connections that both needed close.
+//! Telemetry is flushed after that, by `main`.
+
+use std::net::SocketAddr;
+
+use actix_web::web;
+use anyhow::Context as _;
+use edge::ApiError;
+use edge::admin::Readiness;
+use edge::blobs::BlobStore;
+use edge::config::Environment;
+use edge::process::{Background, Servers, bind};
+use edge::redis::RedisPool;
+use edge::token::{TokenIssuer, TokenVerifier};
+use queue::{BrokerConfig, Publisher};
+use secrecy::ExposeSecret as _;
+use store::pool::{Pool, PooledConnection};
+use store::pooler::Gate;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::config::{Config, ExportConfig};
+use crate::downloads::DownloadLinks;
+use crate::error::store_failure;
+use crate::passwords::Passwords;
+use crate::{relay, routes};
+
+/// What handlers share.
+pub struct AppState {
+    /// Connections to PostgreSQL, through PgBouncer.
+    pub pool: Pool,
+    /// Connections to Redis, which may be down at any time.
+    pub redis: RedisPool,
+    /// Signs tokens and publishes the key that verifies them.
+    pub issuer: TokenIssuer,
+    /// Checks passwords, a few at a time.
+    pub passwords: Passwords,
+    /// Publishes export jobs; connects when it is first needed.
+    pub publisher: Publisher,
+    /// Where finished documents are.
+    pub blobs: BlobStore,
+    /// Limits of the export routes and the relay.
+    pub export: ExportConfig,
+    /// Links to finished documents.
+    pub downloads: DownloadLinks,
+    /// Wakes the relay, so that an order does not wait for its next round.
+    pub exports_ordered: Notify,
+    /// Exports that are made while the client waits.
+    pub immediate_exports: Semaphore,
+    /// Name of this instance, the relay's among all relays.
+    pub instance_id: String,
+    /// Where the process runs.
+    pub environment: Environment,
+    /// Whether an e-mail address alone signs in (D-01).
+    pub demo_login: bool,
+}
+
+/// Exports rendered at a time while clients wait; more are ordered instead.
+const IMMEDIATE_EXPORTS: usize = 2;
+/// Connections to Redis: commands are short, and a connection serves one at a time.
+const REDIS_POOL_SIZE: u32 = 8;
+
+impl AppState {
+    /// Prepares every client. None of them connects yet, so that a part that is down at start-up
+    /// keeps the process unready rather than ending it.
+    async fn connect(config: &Config) -> anyhow::Result<Self> {
+        let pem = std::fs::read(&config.sign_in.signing_key_file)
+            .context("AUTH_SIGNING_KEY_FILE cannot be read")?;
+        let issuer =
+            TokenIssuer::from_pem(&pem, config.sign_in.auth.clone(), config.sign_in.token_ttl)
+                .context("AUTH_SIGNING_KEY_FILE is not an Ed25519 key in PKCS #8 PEM")?;
+        let broker = BrokerConfig {
+            url: config.export.amqp_url.clone(),
+            connection_name: format!("cases-api {}", config.http.instance_id),
+        };
+        let downloads = DownloadLinks::new(&pem, &issuer, config.export.download_token_ttl)?;
+        Ok(Self {
+            downloads,
+            exports_ordered: Notify::new(),
+            immediate_exports: Semaphore::new(IMMEDIATE_EXPORTS),
+            instance_id: config.http.instance_id.clone(),
+            pool: store::pool::connect(&config.database).await?,
+            redis: edge::redis::open(config.redis_url.expose_secret(), REDIS_POOL_SIZE)
+                .context("REDIS_URL is not valid")?,
+            issuer,
+            passwords: Passwords::new(config.http.workers),
+            publisher: Publisher::new(broker),
+            blobs: edge::blobs::open(&config.export.blob_store_url)?,
+            export: config.export.clone(),
+            environment: config.http.environment,
+            demo_login: config.sign_in.demo_login,
+        })
+    }
+
+    /// A database connection for one request.
+    ///
+    /// # Errors
+    /// 503 when none is free in time.
+    pub async fn db(&self) -> Result<PooledConnection<'_>, ApiError> {
+        self.pool.get().await.map_err(store_failure)
+    }
+}
+
+/// The whole process, listening but not yet serving.
+pub struct Application {
+    state: web::Data<AppState>,
+    servers: Servers,
+    background: Background,
+    address: SocketAddr,
+    admin_address: SocketAddr,
+}
+
+impl Application {
+    /// Builds the process described by `config` and binds its ports.
+    ///
+    /// # Errors
+    /// When the configuration cannot work: a port is taken, a file is missing, PgBouncer is of a
+    /// kind that loses prepared statements.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        let state = web::Data::new(AppState::connect(&config).await?);
+        let gate = Gate::new(state.pool.clone(), config.database.clone());
+        gate.refuse_unfit_pooler().await?;
+        let verifier = web::Data::new(TokenVerifier::local(&state.issuer));
+        let readiness = Readiness::default();
+
+        let listener = bind("HTTP_BIND", config.http.bind)?;
+        let admin_listener = bind("ADMIN_BIND", config.http.admin_bind)?;
+        let address = listener.local_addr()?;
+        let admin_address = admin_listener.local_addr()?;
+        let shared = state.clone();
+        let public = edge::server::serve(listener, &config.http, routes::API, move |app| {
+            app.app_data(shared.clone()).app_data(verifier.clone());
+        })?;
+        let admin = edge::admin::serve(admin_listener, readiness.clone())?;
+
+        let background = Background::default();
+        // Redis and RabbitMQ do not count, because most requests do without them (I7).
+        let watched = readiness.clone();
+        background
+            .spawn_droppable(async move { watched.watch(async || gate.is_open().await).await });
+        background.spawn_droppable(report_usage(state.pool.clone()));
+        background.spawn(|stop| relay::run(state.clone(), stop));
+        let servers = Servers { public: Some(public), admin, readiness };
+        Ok(Self { state, servers, background, address, admin_address })
+    }
+
+    /// Address of the public port, as bound.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Address of the admin port, as bound.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin_address
+    }
+
+    /// Serves until `shutdown` completes, then shuts down in order.
+    ///
+    /// # Errors
+    /// When a server stops by itself, or `shutdown` fails.
+    pub async fn run_until(
+        self,
+        shutdown: impl Future<Output = std::io::Result<()>>,
+    ) -> anyhow::Result<()> {
+        let Self { state, servers, background, .. } = self;
+        let close = async move {
+            background.stop().await;
+            state.publisher.close().await;
+        };
+        servers.run_until(shutdown, close).await
+    }
+}
+
+/// Keeps the gauges of the pool up to date, and folds histogram samples between scrapes.
+async fn report_usage(pool: Pool) {
+    let mut tick = tokio::time::interval(edge::metrics::UPKEEP_INTERVAL);
+    loop {
+        tick.tick().await;
+        let usage = pool.usage();
+        metrics::gauge!("db_pool_connections", "state" => "used").set(usage.open - usage.idle);
+        metrics::gauge!("db_pool_connections", "state" => "idle").set(usage.idle);
+        edge::metrics::upkeep();
+    }
+}

@@ -1,0 +1,102 @@
+//! Signing in: from an e-mail address and a password to a token.
+//!
+//! Outside demo mode an unknown address and a wrong password cannot be told apart, neither by
+//! the answer nor by how long it takes; otherwise the login would list who works here. In demo
+//! mode the addresses are public anyway, and the client expects 404 for an unknown one (E01).
+
+use chrono::{DateTime, Utc};
+use domain::department::canonical_email;
+use edge::token::Identity;
+use secrecy::SecretString;
+use store::StoreError;
+use store::users::{self, Credentials, User};
+
+use crate::app::AppState;
+use crate::passwords::PasswordError;
+
+/// Why somebody could not sign in.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Nobody has this address; said in demo mode only.
+    #[error("no user has this address")]
+    UnknownEmail,
+    /// The address and the password do not belong together.
+    #[error("wrong address or password")]
+    WrongCredentials,
+    /// The user has been deactivated.
+    #[error("user is not active")]
+    Inactive,
+    /// The users could not be read.
+    #[error("user could not be loaded")]
+    Store(#[from] StoreError),
+    /// The password could not be checked.
+    #[error("password could not be checked")]
+    Password(#[from] PasswordError),
+    /// The token could not be signed.
+    #[error("token could not be signed")]
+    Token(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A signed-in user and the token that proves it.
+pub struct SignedIn {
+    /// The token, opaque to the client.
+    pub token: String,
+    /// Who signed in.
+    pub user: User,
+}
+
+/// Signs in the user with `email`.
+///
+/// A password that is given must match; none is enough only in demo mode (D-01).
+///
+/// # Errors
+/// [`AuthError`].
+pub async fn sign_in(
+    state: &AppState,
+    email: &str,
+    password: Option<SecretString>,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, AuthError> {
+    let found = {
+        // The connection goes back before the password check, which takes longer than all else.
+        let mut conn = state.pool.get().await?;
+        users::find_credentials(&mut conn, &canonical_email(email)).await?
+    };
+    let (user, password_hash) = match found {
+        Some(Credentials { user, password_hash }) => (Some(user), password_hash),
+        None => (None, None),
+    };
+    match password {
+        Some(_) if user.is_none() && state.demo_login => return Err(AuthError::UnknownEmail),
+        Some(password) => {
+            if !state.passwords.matches(password, password_hash).await? {
+                return Err(AuthError::WrongCredentials);
+            }
+        }
+        None if state.demo_login => {}
+        None => return Err(AuthError::WrongCredentials),
+    }
+    let user = user.ok_or(AuthError::UnknownEmail)?;
+    if !user.is_active {
+        return Err(AuthError::Inactive);
+    }
+    let token = state
+        .issuer
+        .issue(&identity(&user), now)
+        .map_err(|error| AuthError::Token(error.into()))?;
+    Ok(SignedIn { token, user })
+}
+
+fn identity(user: &User) -> Identity {
+    Identity {
+        user_id: user.id,
+        name: user.full_name.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        department_id: user.department.id,
+        department_code: user.department.code.clone(),
+        division: user.division.clone(),
+        job_title: user.job_title.clone(),
+        leader_level: user.leader_level.clone(),
+    }
+}

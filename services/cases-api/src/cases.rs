@@ -1,0 +1,70 @@
+//! Use cases of the case core: authorize, load, ask the domain, write, tell.
+//!
+//! Every function that takes a case id goes through [`open_case`] or the same two rules
+//! ([`can_open`], [`can_edit_content`]), and everything that leaves this module has been through
+//! [`masking`]; together they are this service's half of I6. Handlers add nothing to either.
+
+mod create;
+mod error;
+mod input;
+mod lists;
+mod masking;
+mod reading;
+mod saving;
+mod status;
+
+pub use create::{NewCaseInput, create_case};
+pub use error::{CaseError, Conflict, InvalidField};
+pub use input::FieldErrors;
+pub use lists::{HistoryInput, list_cases, list_history, list_my_cases};
+pub use reading::{CasePage, get_case, get_version, list_case_events, list_case_versions};
+pub use saving::{ContentInput, DocumentInput, MetadataInput, save_content, save_document};
+pub use status::{StatusInput, change_status};
+
+use domain::ids::{BudgetRoundId, CaseId, DepartmentId};
+use domain::visibility::{CaseFacts, can_open};
+use edge::actor::Actor;
+use store::cases::{CaseRow, find_case_facts};
+use store::pool::PooledConnection;
+
+/// Counts changes to cases; its rate beside the list requests tells what a list cache can save.
+const CASE_CHANGES: &str = "portal_case_changes_total";
+
+/// A case that the caller may open.
+#[derive(Debug)]
+pub struct OpenCase {
+    /// The case.
+    pub row: CaseRow,
+    /// What further rules ask about it.
+    pub facts: CaseFacts,
+}
+
+/// Loads a case for a caller who may open it.
+///
+/// # Errors
+///
+/// [`CaseError::NotFound`]; [`CaseError::Forbidden`] when it exists but is not theirs to see
+/// (D-26).
+pub async fn open_case(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    case: CaseId,
+) -> Result<OpenCase, CaseError> {
+    let found = find_case_facts(conn, case, actor.user_id).await?.ok_or(CaseError::NotFound)?;
+    let facts = found.facts()?;
+    if !can_open(&actor.viewer(), &facts) {
+        return Err(CaseError::Forbidden);
+    }
+    Ok(OpenCase { row: found.case, facts })
+}
+
+/// What must happen between the commit of a change and its answer, so that no reader sees the
+/// older case after the writer has been answered (I4). Every write path ends here.
+fn after_case_change(round: BudgetRoundId, department: DepartmentId) {
+    metrics::counter!(CASE_CHANGES).increment(1);
+    tracing::debug!(
+        budget_round.id = %round,
+        department.id = %department,
+        "a case of the list has changed"
+    );
+}

@@ -1,0 +1,122 @@
+//! Creating a case (E21).
+
+use domain::content::FlatFields;
+use domain::ids::{BudgetRoundId, CaseId, DepartmentId};
+use domain::money::ThousandNok;
+use domain::origin::Origin;
+use edge::actor::Actor;
+use serde_json::json;
+use store::case_status::ROUND_OPEN;
+use store::contents::TextColumns;
+use store::pool::PooledConnection;
+use store::saves::{self, NewCase};
+use store::transaction::transaction;
+use store::{StoreError, departments, events};
+
+use super::after_case_change;
+use super::error::CaseError;
+use super::input::FieldErrors;
+
+/// Longest code of a case type, in characters.
+const MAX_CASE_TYPE: usize = 30;
+
+/// A case as its creator describes it.
+#[derive(Debug)]
+pub struct NewCaseInput {
+    /// The round it is for.
+    pub budget_round_id: BudgetRoundId,
+    /// Its name.
+    pub case_name: String,
+    /// Code of an active case type (D-17).
+    pub case_type: String,
+    /// Budget chapter.
+    pub chapter: Option<String>,
+    /// Budget item.
+    pub post: Option<String>,
+    /// The proposal.
+    pub amount: Option<ThousandNok>,
+    /// Id or code of the owning department; only heeded from outside the ministries (D-18).
+    pub department: Option<String>,
+    /// The texts.
+    pub texts: FlatFields,
+}
+
+/// Creates a case with version 1, owned by the caller.
+///
+/// # Errors
+///
+/// [`CaseError::Invalid`] for values that break a rule, or [`CaseError::Store`].
+pub async fn create_case(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    input: NewCaseInput,
+) -> Result<CaseId, CaseError> {
+    let mut errors = FieldErrors::default();
+    let case_name = errors.case_name(&input.case_name);
+    let chapter = input.chapter.map(|chapter| errors.chapter("chapter", &chapter));
+    let post = input.post.map(|post| errors.chapter("post", &post));
+    errors.longest("caseType", &input.case_type, MAX_CASE_TYPE);
+    errors.finish()?;
+    let department_id = owning_department(conn, actor, input.department.as_deref()).await?;
+    let new = NewCase {
+        budget_round_id: input.budget_round_id,
+        department_id,
+        created_by: actor.user_id,
+        case_type: input.case_type,
+        case_name,
+        chapter: chapter.filter(|chapter| !chapter.is_empty()),
+        post: post.filter(|post| !post.is_empty()),
+        amount: input.amount.map(ThousandNok::get),
+        origin: Origin::of_creator(actor.role),
+        responsible_division: actor.division.clone(),
+        texts: TextColumns::from(input.texts),
+    };
+    let case = transaction(conn, async |conn| {
+        match saves::find_round_status(conn, new.budget_round_id).await?.as_deref() {
+            Some(ROUND_OPEN) => {}
+            Some(_) => {
+                return Err(CaseError::invalid("budgetRoundId", "Budsjettrunden er lukket."));
+            }
+            None => {
+                return Err(CaseError::invalid("budgetRoundId", "Budsjettrunden finnes ikke."));
+            }
+        }
+        if !saves::is_active_case_type(conn, &new.case_type).await? {
+            return Err(CaseError::invalid(
+                "caseType",
+                "Sakstypen finnes ikke eller er ikke i bruk.",
+            ));
+        }
+        let case = saves::insert_case(conn, &new).await.map_err(unknown_department)?;
+        let about = json!({ "case_name": new.case_name, "case_type": new.case_type });
+        events::insert_event(conn, case, actor.user_id, "created", &about).await?;
+        Ok(case)
+    })
+    .await?;
+    after_case_change(new.budget_round_id, new.department_id);
+    Ok(case)
+}
+
+/// A ministry creates cases of its own only.
+async fn owning_department(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    named: Option<&str>,
+) -> Result<DepartmentId, CaseError> {
+    let Some(named) = named.filter(|_| !actor.role.is_fag()) else {
+        return Ok(actor.department_id);
+    };
+    if let Ok(id) = named.parse() {
+        return Ok(id);
+    }
+    let found = departments::find_department_by_code(conn, named).await?;
+    found.map(|department| department.id).ok_or_else(no_such_department)
+}
+
+fn unknown_department(error: StoreError) -> CaseError {
+    if error.violates("cases_department_id_fkey") { no_such_department() } else { error.into() }
+}
+
+fn no_such_department() -> CaseError {
+    CaseError::invalid("departmentId", "Departementet finnes ikke.")
+}

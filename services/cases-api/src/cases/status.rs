@@ -1,0 +1,87 @@
+//! Moving a case through the workflow (E28).
+//!
+//! Everything happens under the lock of the case's row: what the decision saw is still true when
+//! the step is written, and opinions that are asked for take the same lock.
+
+use domain::ids::CaseId;
+use domain::status::{FinHandler, Status, StepRequest, decide};
+use domain::visibility::can_open;
+use edge::actor::Actor;
+use serde_json::json;
+use store::case_status;
+use store::cases::find_case_facts;
+use store::pool::PooledConnection;
+use store::transaction::transaction;
+use store::{events, opinions};
+
+use super::after_case_change;
+use super::error::CaseError;
+
+/// A step that somebody asks for.
+#[derive(Debug)]
+pub struct StatusInput {
+    /// The status asked for, as sent.
+    pub status: String,
+    /// Why; two steps insist on it.
+    pub reason: Option<String>,
+    /// A remark for the log.
+    pub comment: Option<String>,
+}
+
+/// Takes a case one step further, or back, and returns its new status.
+///
+/// # Errors
+///
+/// [`CaseError::Invalid`] for a status that does not exist, the errors of opening a case, and
+/// [`CaseError::StepRefused`].
+pub async fn change_status(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    case: CaseId,
+    input: StatusInput,
+) -> Result<Status, CaseError> {
+    let to: Status =
+        input.status.parse().map_err(|_| CaseError::invalid("status", "Statusen finnes ikke."))?;
+    let (step, round, department) = transaction(conn, async |conn| {
+        if !case_status::lock_case(conn, case).await? {
+            return Err(CaseError::NotFound);
+        }
+        let found = find_case_facts(conn, case, actor.user_id).await?.ok_or(CaseError::NotFound)?;
+        let facts = found.facts()?;
+        if !can_open(&actor.viewer(), &facts) {
+            return Err(CaseError::Forbidden);
+        }
+        let step = decide(&StepRequest {
+            from: facts.status,
+            to,
+            role: actor.role,
+            reason: input.reason.as_deref(),
+            pending_opinions: opinions::has_pending_opinions(conn, case).await?,
+        })
+        .map_err(|refusal| CaseError::StepRefused { refusal, from: facts.status, to })?;
+        let fin_handler = match step.fin_handler {
+            FinHandler::Keep => facts.fin_assigned_to,
+            FinHandler::Clear => None,
+            FinHandler::AssignIfMissing => match facts.fin_assigned_to {
+                Some(handler) => Some(handler),
+                None => case_status::find_fin_handler(conn, facts.department_id).await?,
+            },
+        };
+        case_status::update_status(conn, case, step.to, fin_handler).await?;
+        let about = json!({
+            "from": step.from,
+            "to": step.to,
+            "reason": input.reason,
+            "comment": input.comment,
+        });
+        events::insert_event(conn, case, actor.user_id, "status_changed", &about).await?;
+        let round = found.case.budget_round_id.into();
+        if step.may_close_round {
+            case_status::close_finished_round(conn, round).await?;
+        }
+        Ok((step, round, facts.department_id))
+    })
+    .await?;
+    after_case_change(round, department);
+    Ok(step.to)
+}

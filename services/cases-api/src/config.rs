@@ -1,0 +1,178 @@
+//! Configuration of cases-api: one typed value, checked before a port opens.
+//!
+//! Besides the variables every service shares ([`edge::config`]):
+//!
+//! - `DATABASE_URL`: PgBouncer URL with the role `portal_cases_api`. Required, secret.
+//! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 16.
+//! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
+//! - `REDIS_URL`: cache and event fan-out. Required, secret.
+//! - `AMQP_URL`: broker that export jobs are published to. Required, secret.
+//! - `AUTH_SIGNING_KEY_FILE`: Ed25519 private key, PKCS #8 PEM, that signs tokens. Required.
+//! - `AUTH_TOKEN_TTL_SECS`: lifetime of a token. Default 86400 (contract 1.1).
+//! - `DEMO_LOGIN`: whether an e-mail address alone signs in (D-01). Default false; refused when
+//!   `PORTAL_ENVIRONMENT` is `production`.
+//! - `BLOB_STORE_URL`: where finished documents are, `file:///…` or `s3://…`. Required.
+//! - `EXPORT_RELAY_INTERVAL_MS`: how often accepted exports are looked for. Default 500.
+//! - `DOWNLOAD_TOKEN_TTL_SECS`: how long a download link works. Default 3600.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use edge::config::{AuthConfig, ConfigError, Environment, HttpConfig, Vars};
+use secrecy::SecretString;
+use store::pool::PoolConfig;
+
+/// Public port when `HTTP_BIND` is not set.
+const PUBLIC_PORT: u16 = 8081;
+/// Admin port when `ADMIN_BIND` is not set.
+const ADMIN_PORT: u16 = 9081;
+
+/// Everything cases-api needs to know to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Ports, limits and environment.
+    pub http: HttpConfig,
+    /// Connections to the database.
+    pub database: PoolConfig,
+    /// Signing in and signing tokens.
+    pub sign_in: SignInConfig,
+    /// Accepting and handing out exports.
+    pub export: ExportConfig,
+    /// Redis URL.
+    pub redis_url: SecretString,
+}
+
+/// Who may sign in, and how the tokens they get are made.
+#[derive(Clone, Debug)]
+pub struct SignInConfig {
+    /// Issuer and audience of the tokens.
+    pub auth: AuthConfig,
+    /// File with the Ed25519 signing key.
+    pub signing_key_file: PathBuf,
+    /// Lifetime of a token.
+    pub token_ttl: Duration,
+    /// Whether an e-mail address alone signs in.
+    pub demo_login: bool,
+}
+
+/// From an accepted export to its download.
+#[derive(Clone, Debug)]
+pub struct ExportConfig {
+    /// Broker URL.
+    pub amqp_url: SecretString,
+    /// Where finished documents are.
+    pub blob_store_url: String,
+    /// How often the relay looks for jobs that are not published yet.
+    pub relay_interval: Duration,
+    /// How long a download link works.
+    pub download_token_ttl: Duration,
+}
+
+impl Config {
+    /// Reads the variables of the module documentation.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first variable that is missing or not valid.
+    pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        let http = HttpConfig::from_vars(vars, PUBLIC_PORT, ADMIN_PORT)?;
+        Ok(Self {
+            sign_in: SignInConfig::from_vars(vars, http.environment)?,
+            database: pool_from_vars(vars)?,
+            export: ExportConfig::from_vars(vars)?,
+            redis_url: vars.secret("REDIS_URL")?,
+            http,
+        })
+    }
+}
+
+fn pool_from_vars(vars: &Vars) -> Result<PoolConfig, ConfigError> {
+    Ok(PoolConfig {
+        url: vars.secret("DATABASE_URL")?,
+        max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(16),
+        acquire_timeout: vars.millis("DB_ACQUIRE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(2)),
+    })
+}
+
+impl SignInConfig {
+    fn from_vars(vars: &Vars, environment: Environment) -> Result<Self, ConfigError> {
+        let demo_login = vars.flag("DEMO_LOGIN")?;
+        if demo_login && environment == Environment::Production {
+            return Err(ConfigError::invalid(
+                "DEMO_LOGIN",
+                "sign-in without a password is not allowed when PORTAL_ENVIRONMENT is production",
+            ));
+        }
+        Ok(Self {
+            auth: AuthConfig::from_vars(vars),
+            signing_key_file: vars.required("AUTH_SIGNING_KEY_FILE")?.into(),
+            token_ttl: vars.secs("AUTH_TOKEN_TTL_SECS")?.unwrap_or(Duration::from_hours(24)),
+            demo_login,
+        })
+    }
+}
+
+impl ExportConfig {
+    fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        Ok(Self {
+            amqp_url: vars.secret("AMQP_URL")?,
+            blob_store_url: vars.required("BLOB_STORE_URL")?,
+            relay_interval: vars
+                .millis("EXPORT_RELAY_INTERVAL_MS")?
+                .unwrap_or(Duration::from_millis(500)),
+            download_token_ttl: vars
+                .secs("DOWNLOAD_TOKEN_TTL_SECS")?
+                .unwrap_or(Duration::from_hours(1)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: [(&str, &str); 5] = [
+        ("DATABASE_URL", "postgres://portal_cases_api@localhost/portal"),
+        ("REDIS_URL", "redis://localhost"),
+        ("AMQP_URL", "amqp://localhost"),
+        ("AUTH_SIGNING_KEY_FILE", "key.pem"),
+        ("BLOB_STORE_URL", "file:///tmp/blobs"),
+    ];
+
+    fn vars_with(extra: &[(&str, &str)]) -> Vars {
+        Vars::from_pairs(REQUIRED.iter().chain(extra).map(|&(key, value)| (key, value)))
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_module_documentation() {
+        let config = Config::from_vars(&vars_with(&[])).unwrap();
+        assert_eq!(config.http.bind.port(), 8081);
+        assert_eq!(config.database.max_size, 16);
+        assert_eq!(config.database.acquire_timeout, Duration::from_secs(2));
+        assert_eq!(config.sign_in.token_ttl, Duration::from_hours(24));
+        assert!(!config.sign_in.demo_login);
+    }
+
+    #[test]
+    fn sign_in_without_a_password_is_refused_in_production() {
+        let error = Config::from_vars(&vars_with(&[("DEMO_LOGIN", "true")])).unwrap_err();
+        assert!(error.to_string().contains("DEMO_LOGIN"), "{error}");
+        let demo = [("DEMO_LOGIN", "true"), ("PORTAL_ENVIRONMENT", "demo")];
+        assert!(Config::from_vars(&vars_with(&demo)).unwrap().sign_in.demo_login);
+    }
+
+    #[test]
+    fn every_required_variable_is_named_when_it_is_missing() {
+        for (missing, _) in REQUIRED {
+            let others = REQUIRED.into_iter().filter(|(name, _)| *name != missing);
+            let error = Config::from_vars(&Vars::from_pairs(others)).unwrap_err();
+            assert!(error.to_string().contains(missing), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_can_be_logged_without_its_secrets() {
+        let vars = vars_with(&[("DATABASE_URL", "postgres://u:hemmelig@localhost/portal")]);
+        let config = Config::from_vars(&vars).unwrap();
+        assert!(!format!("{config:?}").contains("hemmelig"));
+    }
+}

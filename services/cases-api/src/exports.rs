@@ -1,0 +1,292 @@
+//! Exports from the order to the download: what handlers call, in the words of the contract.
+//!
+//! Ordering writes a row and nothing else; the relay and the worker do the rest. A job is its
+//! requester's own: to anybody else but an administrator it does not exist (I6).
+
+use domain::case_list::CaseListFilters;
+use domain::export::{CaseListParameters, ExportField, JobStatus, JobType};
+use domain::ids::{BudgetRoundId, CaseId, DepartmentId, ExportJobId};
+use edge::actor::Actor;
+use edge::query::says_nothing;
+use render::workbook::{self, WorkbookError};
+use store::StoreError;
+use store::departments;
+use store::export_jobs::{self, ExportJob, NewExportJob, StoredResult};
+use store::export_rows;
+use store::pool::PooledConnection;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+/// Jobs that E58 lists.
+const NEWEST: i64 = 20;
+/// Longest `Idempotency-Key`.
+const LONGEST_KEY: usize = 200;
+/// Most cases in an export that is made while the client waits (requirement, risk section).
+const LARGEST_IMMEDIATE: usize = 1_000;
+
+/// Why an export was not ordered, shown or handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// A value of the order cannot be used.
+    #[error("order is not valid")]
+    Invalid {
+        /// JSON pointer to the value.
+        pointer: String,
+        /// What is wrong, in Norwegian.
+        detail: String,
+    },
+    /// No such job, or somebody else's.
+    #[error("no such export job")]
+    NotFound,
+    /// The key already stands for another order.
+    #[error("idempotency key was used for another order")]
+    KeyReused,
+    /// The job has not failed, so there is nothing to repeat.
+    #[error("only a failed job can be repeated")]
+    NotFailed,
+    /// There is no document yet, or there will be none.
+    #[error("export job has no document")]
+    NotCompleted(JobStatus),
+    /// The document has been removed.
+    #[error("document is not kept any more")]
+    Gone,
+    /// The database failed.
+    #[error("export job could not be read or written")]
+    Store(#[from] StoreError),
+    /// The renderer failed.
+    #[error("workbook could not be rendered")]
+    Render(#[from] WorkbookError<std::convert::Infallible>),
+    /// The renderer panicked.
+    #[error("renderer panicked")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// An order for a case list as it arrives, not yet checked.
+#[derive(Clone, Debug, Default)]
+pub struct CaseListOrder {
+    /// Department, by id or code (D-04).
+    pub department_id: Option<String>,
+    /// Budget round.
+    pub budget_round_id: Option<String>,
+    /// Status, case type, search text and division, as E14 takes them.
+    pub status: Option<String>,
+    /// Case type.
+    pub case_type: Option<String>,
+    /// Part of the case name.
+    pub search: Option<String>,
+    /// Responsible division.
+    pub division: Option<String>,
+    /// Whether FIN's portfolio narrows the list.
+    pub my_departments: Option<bool>,
+    /// Only these cases.
+    pub case_ids: Vec<CaseId>,
+    /// Keys of the columns.
+    pub fields: Vec<String>,
+}
+
+/// Checks an order and binds it to the caller's rights.
+///
+/// # Errors
+/// [`ExportError::Invalid`] for an unknown field or an id that is none.
+pub async fn check_case_list(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    order: CaseListOrder,
+) -> Result<CaseListParameters, ExportError> {
+    // An unknown department is an empty list, not an error (contract 1.2).
+    let department_id = match said(order.department_id) {
+        Some(text) => {
+            let found = departments::find_department_id(conn, &text).await?;
+            Some(found.unwrap_or(DepartmentId::nil()))
+        }
+        None => None,
+    };
+    let filters = CaseListFilters {
+        department_id,
+        budget_round_id: said(order.budget_round_id).map(|text| round(&text)).transpose()?,
+        status: said(order.status),
+        case_type: said(order.case_type),
+        search: said(order.search),
+        division: said(order.division),
+        my_departments: order.my_departments,
+        case_ids: order.case_ids,
+    };
+    Ok(CaseListParameters { filters, fields: columns(&order.fields)?, viewer: actor.viewer() })
+}
+
+/// The text, unless it says nothing. Old clients send the same words in bodies as in queries.
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !says_nothing(text))
+}
+
+fn round(text: &str) -> Result<BudgetRoundId, ExportError> {
+    text.parse().map_err(|_| ExportError::Invalid {
+        pointer: "/filters/budgetRoundId".to_owned(),
+        detail: "Budsjettrunden må oppgis som UUID.".to_owned(),
+    })
+}
+
+fn columns(keys: &[String]) -> Result<Vec<ExportField>, ExportError> {
+    let invalid = |pointer: String, detail: String| ExportError::Invalid { pointer, detail };
+    if keys.is_empty() {
+        return Ok(ExportField::DEFAULT.to_vec());
+    }
+    if keys.len() > ExportField::all().count() {
+        return Err(invalid("/fields".into(), "Det er oppgitt for mange felter.".into()));
+    }
+    keys.iter()
+        .enumerate()
+        .map(|(index, key)| {
+            key.parse().map_err(|_| {
+                // Not all of it: a key may be as long as a body.
+                let shown: String = key.chars().take(50).collect();
+                invalid(format!("/fields/{index}"), format!("Feltet «{shown}» finnes ikke."))
+            })
+        })
+        .collect()
+}
+
+/// Orders a case list, or finds the job that the same key already ordered.
+///
+/// # Errors
+/// [`ExportError::KeyReused`] when the key stands for another order.
+pub async fn order_case_list(
+    conn: &mut PooledConnection<'_>,
+    parameters: &CaseListParameters,
+    idempotency_key: Option<String>,
+) -> Result<ExportJob, ExportError> {
+    let json = serde_json::to_value(parameters).map_err(StoreError::corrupt)?;
+    let order = NewExportJob {
+        id: ExportJobId::from(Uuid::new_v4()),
+        job_type: JobType::CaseListExcel,
+        requested_by: parameters.viewer.user_id,
+        parameters: json,
+        idempotency_key,
+        trace_parent: telemetry::propagation::current_traceparent(),
+    };
+    let job = export_jobs::insert_queued(conn, &order).await?;
+    let same = job.job_type == order.job_type && job.parameters == order.parameters;
+    if same { Ok(job) } else { Err(ExportError::KeyReused) }
+}
+
+/// Checks the client's idempotency key.
+///
+/// # Errors
+/// [`ExportError::Invalid`] when it is too long to be stored.
+pub fn check_key(key: &str) -> Result<String, ExportError> {
+    if key.is_empty() || key.chars().count() > LONGEST_KEY {
+        return Err(ExportError::Invalid {
+            pointer: "Idempotency-Key".to_owned(),
+            detail: format!("Idempotency-Key må ha mellom 1 og {LONGEST_KEY} tegn."),
+        });
+    }
+    Ok(key.to_owned())
+}
+
+/// A document made at once.
+pub struct Immediate {
+    /// Name it gets at the user's.
+    pub file_name: String,
+    /// The workbook.
+    pub bytes: Vec<u8>,
+}
+
+/// Makes a small case list while the client waits. `None` when it is not small, or when as many as
+/// `slots` allows are being made already: then it has to be ordered.
+///
+/// # Errors
+/// When the database or the renderer fails.
+pub async fn make_at_once(
+    conn: &mut PooledConnection<'_>,
+    slots: &Semaphore,
+    parameters: CaseListParameters,
+) -> Result<Option<Immediate>, ExportError> {
+    let Ok(_slot) = slots.try_acquire() else { return Ok(None) };
+    let source = export_rows::open_case_list(conn, &parameters).await?;
+    if source.ids().len() > LARGEST_IMMEDIATE {
+        return Ok(None);
+    }
+    let cases = export_rows::list_exported_cases(conn, &source, source.ids()).await?;
+    let span = tracing::Span::current();
+    let rendering = tokio::task::spawn_blocking(move || {
+        let _entered = span.entered();
+        let mut bytes = Vec::new();
+        let rows = cases.into_iter().map(Ok);
+        workbook::write_case_list(rows, &parameters.fields, &mut bytes, |_| {}).map(|_| bytes)
+    });
+    let file_name = workbook::file_name(source.department_code(), source.round_name());
+    Ok(Some(Immediate { file_name, bytes: rendering.await?? }))
+}
+
+/// Finds a job the caller may see (E57).
+///
+/// # Errors
+/// [`ExportError::NotFound`] also when it is somebody else's.
+pub async fn get_job(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    id: ExportJobId,
+) -> Result<ExportJob, ExportError> {
+    let job = export_jobs::find_export_job(conn, id).await?;
+    job.filter(|job| job.requested_by == actor.user_id || actor.role.is_admin())
+        .ok_or(ExportError::NotFound)
+}
+
+/// Lists the caller's newest jobs (E58).
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_newest(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+) -> Result<Vec<ExportJob>, StoreError> {
+    export_jobs::list_newest_of(conn, actor.user_id, NEWEST).await
+}
+
+/// Puts a failed job in the queue again.
+///
+/// # Errors
+/// [`ExportError::NotFailed`] when it has not failed, or not any more.
+pub async fn retry(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    id: ExportJobId,
+) -> Result<ExportJob, ExportError> {
+    get_job(conn, actor, id).await?;
+    export_jobs::requeue_failed(conn, id).await?.ok_or(ExportError::NotFailed)
+}
+
+/// Where the document of a job is.
+///
+/// # Errors
+/// [`ExportError::NotCompleted`] before there is one, [`ExportError::Gone`] after.
+pub fn result_of(job: ExportJob) -> Result<StoredResult, ExportError> {
+    match job.status {
+        JobStatus::Completed => job.result.ok_or(ExportError::Gone),
+        status => Err(ExportError::NotCompleted(status)),
+    }
+}
+
+/// Finds a job for somebody who holds its download link.
+///
+/// # Errors
+/// [`ExportError::NotFound`].
+pub async fn get_linked_job(
+    conn: &mut PooledConnection<'_>,
+    id: ExportJobId,
+) -> Result<ExportJob, ExportError> {
+    export_jobs::find_export_job(conn, id).await?.ok_or(ExportError::NotFound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_fields_are_the_default_ones_and_an_unknown_one_is_pointed_at() {
+        assert_eq!(columns(&[]).unwrap(), ExportField::DEFAULT);
+        let keys = ["caseName", "passord"].map(str::to_owned);
+        let Err(ExportError::Invalid { pointer, .. }) = columns(&keys) else { panic!("accepted") };
+        assert_eq!(pointer, "/fields/1");
+    }
+}

@@ -1,0 +1,18 @@
+//! The portal's main API: users, reference data, budget cases and the ordering of exports.
+//!
+//! [`app`] wires the process, [`routes`] is its table of contents. A handler extracts, calls one
+//! use case and shows the result; use cases live in the module of their noun ([`auth`], [`cases`],
+//! `relay`), queries in the crate `store`, rules in the crate `domain`. [`error`] is the one place
+//! where a typed error becomes an HTTP answer.
+
+pub mod app;
+pub mod auth;
+pub mod cases;
+pub mod config;
+pub mod downloads;
+pub mod error;
+pub mod exports;
+pub mod health;
+pub mod passwords;
+pub mod relay;
+pub mod routes;

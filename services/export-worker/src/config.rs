@@ -1,0 +1,149 @@
+//! Configuration of export-worker: one typed value, checked before the admin port opens.
+//!
+//! Besides the variables every service shares ([`edge::config`]; there is no public port):
+//!
+//! - `DATABASE_URL`: PgBouncer URL with the role `portal_export_worker`. Required, secret.
+//! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 8.
+//! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
+//! - `AMQP_URL`: broker that orders come from. Required, secret.
+//! - `BLOB_STORE_URL`: where finished documents go, `file:///…` or `s3://…`. Required.
+//! - `EXPORT_CONCURRENCY`: jobs at a time. Default 3.
+//! - `EXPORT_LEASE_SECS`: how long a claim lasts without renewal, and so how long a killed worker's
+//!   job waits. Renewed while the job runs. At least 3, default 30.
+//! - `EXPORT_MAX_ATTEMPTS`: attempts before a job is failed. Default 5.
+//! - `EXPORT_RETRY_PAUSE_MS`: pause after the first failed attempt; doubles each time. Default 2000.
+//! - `EXPORT_RETENTION_DAYS`: how long a finished document is kept. Default 7.
+
+use std::time::Duration;
+
+use domain::export::{DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS};
+use edge::config::{ConfigError, HttpConfig, Vars};
+use secrecy::SecretString;
+use store::pool::PoolConfig;
+
+/// Admin port when `ADMIN_BIND` is not set.
+const ADMIN_PORT: u16 = 9083;
+/// Shortest lease whose renewals, three to a lease, are not mostly overhead.
+const SHORTEST_LEASE: Duration = Duration::from_secs(3);
+const DAY: Duration = Duration::from_hours(24);
+
+/// Everything export-worker needs to know to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Admin port, instance name and grace period; the public port is not used.
+    pub http: HttpConfig,
+    /// Connections to the database.
+    pub database: PoolConfig,
+    /// Broker URL.
+    pub amqp_url: SecretString,
+    /// Where finished documents go.
+    pub blob_store_url: String,
+    /// How jobs are run.
+    pub jobs: JobConfig,
+    /// How long a finished document is kept.
+    pub retention: Duration,
+}
+
+/// How jobs are run.
+#[derive(Clone, Copy, Debug)]
+pub struct JobConfig {
+    /// Jobs at a time.
+    pub concurrency: u16,
+    /// How long a claim lasts without renewal.
+    pub lease: Duration,
+    /// Attempts before a job is failed.
+    pub max_attempts: i32,
+    /// Pause after the first failed attempt.
+    pub retry_pause: Duration,
+}
+
+impl Config {
+    /// Reads the variables of the module documentation.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first variable that is missing or not valid.
+    pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        Ok(Self {
+            http: HttpConfig::from_vars(vars, 0, ADMIN_PORT)?,
+            database: PoolConfig {
+                url: vars.secret("DATABASE_URL")?,
+                max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(8),
+                acquire_timeout: vars
+                    .millis("DB_ACQUIRE_TIMEOUT_MS")?
+                    .unwrap_or(Duration::from_secs(2)),
+            },
+            amqp_url: vars.secret("AMQP_URL")?,
+            blob_store_url: vars.required("BLOB_STORE_URL")?,
+            jobs: JobConfig::from_vars(vars)?,
+            retention: vars.parse::<u32>("EXPORT_RETENTION_DAYS")?.map_or(7 * DAY, |n| n * DAY),
+        })
+    }
+}
+
+impl JobConfig {
+    fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        let jobs = Self {
+            concurrency: vars.parse("EXPORT_CONCURRENCY")?.unwrap_or(3),
+            lease: vars.secs("EXPORT_LEASE_SECS")?.unwrap_or(DEFAULT_LEASE),
+            max_attempts: vars.parse("EXPORT_MAX_ATTEMPTS")?.unwrap_or(default_max_attempts()),
+            retry_pause: vars.millis("EXPORT_RETRY_PAUSE_MS")?.unwrap_or(Duration::from_secs(2)),
+        };
+        if jobs.concurrency == 0 {
+            return Err(ConfigError::invalid("EXPORT_CONCURRENCY", "must be at least 1"));
+        }
+        if jobs.lease < SHORTEST_LEASE {
+            return Err(ConfigError::invalid("EXPORT_LEASE_SECS", "must be at least 3"));
+        }
+        if jobs.max_attempts < 1 {
+            return Err(ConfigError::invalid("EXPORT_MAX_ATTEMPTS", "must be at least 1"));
+        }
+        Ok(jobs)
+    }
+}
+
+/// The domain counts attempts without a sign, the database column has one.
+fn default_max_attempts() -> i32 {
+    i32::try_from(DEFAULT_MAX_ATTEMPTS).unwrap_or(i32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUIRED: [(&str, &str); 3] = [
+        ("DATABASE_URL", "postgres://portal_export_worker:hemmelig@localhost/portal"),
+        ("AMQP_URL", "amqp://portal:hemmelig@localhost"),
+        ("BLOB_STORE_URL", "file:///tmp/blobs"),
+    ];
+
+    fn config(extra: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_vars(&Vars::from_pairs(REQUIRED.iter().chain(extra).copied()))
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_module_documentation() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.http.admin_bind.port(), 9083);
+        assert_eq!(config.jobs.concurrency, 3);
+        assert_eq!(config.jobs.max_attempts, 5);
+        assert_eq!(config.retention, Duration::from_hours(7 * 24));
+    }
+
+    #[test]
+    fn a_limit_that_would_stop_all_work_is_refused() {
+        for (name, value) in [
+            ("EXPORT_CONCURRENCY", "0"),
+            ("EXPORT_LEASE_SECS", "1"),
+            ("EXPORT_MAX_ATTEMPTS", "0"),
+            ("EXPORT_RETENTION_DAYS", "-1"),
+        ] {
+            let error = config(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_can_be_logged_without_its_secrets() {
+        assert!(!format!("{:?}", config(&[]).unwrap()).contains("hemmelig"));
+    }
+}

@@ -1,0 +1,189 @@
+//! Renders the document of a job into a temporary file.
+//!
+//! Rows flow from the database to the blocking thread through a short channel: reading ahead a
+//! little keeps the renderer busy, and its bound keeps a list of any length out of memory.
+
+use std::sync::Arc;
+
+use domain::export::{CaseListParameters, ExportField};
+use domain::exported_case::ExportedCase;
+use domain::ids::CaseId;
+use render::workbook::{self, WorkbookError};
+use store::StoreError;
+use store::export_rows::{CaseListSource, list_exported_cases, open_case_list, rights_still_hold};
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+use tracing::Span;
+
+use crate::app::Worker;
+use crate::progress::Progress;
+
+/// Cases read at a time: with the longest texts some 10 MB.
+const BATCH: usize = 200;
+/// Batches read ahead of the renderer.
+const BATCHES_AHEAD: usize = 1;
+
+/// A rendered document.
+pub(crate) struct Document {
+    /// Where it is; removed when dropped.
+    pub(crate) file: NamedTempFile,
+    /// Name it gets at the user's.
+    pub(crate) file_name: String,
+    /// Cases in it.
+    pub(crate) rows: u32,
+}
+
+/// Why a document was not made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DocumentError {
+    /// Since the order the requester has lost the role or department it was accepted for.
+    #[error("requester's rights have changed since the order")]
+    RightsChanged,
+    /// The database failed.
+    #[error("cases could not be read")]
+    Store(#[from] StoreError),
+    /// No room, or no right to write, for temporary files.
+    #[error("temporary file failed")]
+    File(#[from] std::io::Error),
+    /// The renderer failed.
+    #[error("workbook could not be rendered")]
+    Render(#[from] WorkbookError<SourceClosed>),
+    /// The renderer panicked.
+    #[error("renderer panicked")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// The reader of rows went away before the last one, so that the document would not be whole.
+#[derive(Debug, thiserror::Error)]
+#[error("rows ended too early")]
+pub(crate) struct SourceClosed;
+
+/// What goes through the channel. The end is said, because a closed channel may also mean that
+/// reading was given up.
+enum Rows {
+    Batch(Vec<ExportedCase>),
+    End,
+}
+
+/// Renders a case list as a workbook.
+pub(crate) async fn case_list(
+    worker: &Worker,
+    parameters: CaseListParameters,
+    progress: &Arc<Progress>,
+) -> Result<Document, DocumentError> {
+    let source = open(worker, &parameters).await?;
+    let total = u32::try_from(source.ids().len()).unwrap_or(u32::MAX);
+    let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
+    let file = NamedTempFile::new()?;
+    let out = file.reopen()?;
+    let progress = Arc::clone(progress);
+    let on_row = move |written| progress.writing(written, total);
+    let rendering = spawn_render(receiver, parameters.fields, out, on_row);
+    // Both to their ends: when reading fails the renderer stops too, and the cause is the reader's.
+    let (fed, rendered) = tokio::join!(feed(worker, &source, sender), rendering);
+    fed?;
+    Ok(Document {
+        rows: rendered?,
+        file_name: workbook::file_name(source.department_code(), source.round_name()),
+        file,
+    })
+}
+
+async fn open(
+    worker: &Worker,
+    parameters: &CaseListParameters,
+) -> Result<CaseListSource, DocumentError> {
+    let mut conn = worker.pool.get().await?;
+    if !rights_still_hold(&mut conn, &parameters.viewer).await? {
+        return Err(DocumentError::RightsChanged);
+    }
+    Ok(open_case_list(&mut conn, parameters).await?)
+}
+
+/// Reads the rows batch by batch, holding a connection only while it reads.
+async fn feed(
+    worker: &Worker,
+    source: &CaseListSource,
+    rows: mpsc::Sender<Rows>,
+) -> Result<(), StoreError> {
+    for ids in source.ids().chunks(BATCH) {
+        let batch = read(worker, source, ids).await?;
+        if rows.send(Rows::Batch(batch)).await.is_err() {
+            // The renderer has failed and says why itself.
+            return Ok(());
+        }
+    }
+    let _ = rows.send(Rows::End).await;
+    Ok(())
+}
+
+async fn read(
+    worker: &Worker,
+    source: &CaseListSource,
+    ids: &[CaseId],
+) -> Result<Vec<ExportedCase>, StoreError> {
+    let mut conn = worker.pool.get().await?;
+    list_exported_cases(&mut conn, source, ids).await
+}
+
+async fn spawn_render(
+    receiver: mpsc::Receiver<Rows>,
+    fields: Vec<ExportField>,
+    out: std::fs::File,
+    on_row: impl FnMut(u32) + Send + 'static,
+) -> Result<u32, DocumentError> {
+    let span = Span::current();
+    let rendered = tokio::task::spawn_blocking(move || {
+        let _entered = span.entered();
+        let rows = received(receiver);
+        workbook::write_case_list(rows, &fields, out, on_row)
+    });
+    Ok(rendered.await??)
+}
+
+/// The rows that come through the channel, one by one. Must run on a blocking thread.
+fn received(
+    mut receiver: mpsc::Receiver<Rows>,
+) -> impl Iterator<Item = Result<ExportedCase, SourceClosed>> {
+    let mut open = true;
+    std::iter::from_fn(move || {
+        if !open {
+            return None;
+        }
+        match receiver.blocking_recv() {
+            Some(Rows::Batch(batch)) => Some(batch.into_iter().map(Ok).collect::<Vec<_>>()),
+            Some(Rows::End) => None,
+            None => {
+                open = false;
+                Some(vec![Err(SourceClosed)])
+            }
+        }
+    })
+    .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_end_when_the_end_is_said_and_fail_when_it_is_not() {
+        let (sender, receiver) = mpsc::channel(2);
+        sender.try_send(Rows::Batch(vec![])).ok().unwrap();
+        sender.try_send(Rows::End).ok().unwrap();
+        assert_eq!(received(receiver).count(), 0);
+
+        let (sender, receiver) = mpsc::channel(1);
+        sender.try_send(Rows::Batch(vec![])).ok().unwrap();
+        drop(sender);
+        let rows: Vec<_> = received(receiver).collect();
+        assert!(matches!(rows[..], [Err(SourceClosed)]));
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_renderer_is_an_error_like_any_other() {
+        let rendering = tokio::task::spawn_blocking(|| -> u32 { panic!("in the library") });
+        let error = DocumentError::from(rendering.await.unwrap_err());
+        assert!(matches!(error, DocumentError::Panicked(_)));
+    }
+}

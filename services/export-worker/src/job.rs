@@ -1,0 +1,226 @@
+//! The way of one order from delivery to acknowledgement.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use domain::export::{AfterFailure, CaseListParameters, JobType, after_failure};
+use domain::ids::ExportJobId;
+use queue::{Delivered, Outcome};
+use store::export_jobs::lease::Tenure;
+use store::export_jobs::{ExportJob, StoredResult};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::app::Worker;
+use crate::claim::{End, GAVE_UP, Verdict, claim, end};
+use crate::document::{self, Document, DocumentError};
+use crate::progress::{Progress, report_until_lost};
+use crate::results;
+
+const RIGHTS_CHANGED: &str = "Tilgangene dine er endret siden eksporten ble bestilt. Logg inn på \
+    nytt og bestill den igjen.";
+const UNKNOWN_TYPE: &str = "Denne typen eksport kan ikke lages ennå.";
+const UNREADABLE: &str = "Bestillingen kunne ikke leses. Bestill eksporten på nytt.";
+
+/// Longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// How an attempt ended when it did not end with a document.
+enum Failure {
+    /// No repetition can mend it; the message is for the user.
+    Permanent(&'static str),
+    /// Another attempt may succeed.
+    Passing(anyhow::Error),
+    /// The claim was lost: whoever has it now answers for the job.
+    ClaimLost,
+    /// The process stops.
+    Interrupted,
+}
+
+/// Carries out what a message asks for and says what becomes of the message.
+pub(crate) async fn handle(worker: Arc<Worker>, delivered: Delivered) -> Outcome {
+    let id = ExportJobId::from(delivered.message.job_id);
+    match claim(&worker, id, &delivered.abort).await {
+        Verdict::Mine(job, tenure) => {
+            let started = Instant::now();
+            let kind = job.job_type;
+            let ended = carry_out(&worker, &job, &tenure, &delivered.abort).await;
+            metrics::histogram!("export_job_duration_seconds", "job_type" => kind.as_str())
+                .record(started.elapsed());
+            match ended {
+                Ok(rows) => {
+                    let duration_ms = started.elapsed().as_millis();
+                    info!(export.job_id = %id, export.rows = rows, duration_ms, "export is done");
+                    count("completed");
+                    Outcome::Done
+                }
+                Err(failure) => settle(&worker, &tenure, failure).await,
+            }
+        }
+        Verdict::Nothing(reason) => {
+            info!(export.job_id = %id, messaging.redelivered = delivered.redelivered, reason, "nothing to do");
+            Outcome::Done
+        }
+        Verdict::Hopeless(reason) => {
+            error!(export.job_id = %id, reason, "export order is given up");
+            Outcome::DeadLetter
+        }
+        Verdict::Interrupted => Outcome::Retry,
+    }
+}
+
+/// Makes and stores the document while a heartbeat runs beside it; returns the number of rows.
+async fn carry_out(
+    worker: &Worker,
+    job: &ExportJob,
+    tenure: &Tenure,
+    abort: &CancellationToken,
+) -> Result<u32, Failure> {
+    let waited = (job.started_at.unwrap_or(job.created_at) - job.created_at).to_std();
+    metrics::histogram!("export_queue_wait_seconds").record(waited.unwrap_or_default());
+    let progress = Arc::new(Progress::default());
+    let (rows, result) = tokio::select! {
+        stored = make_and_store(worker, job, &progress) => stored?,
+        () = report_until_lost(worker, tenure, &progress) => return Err(Failure::ClaimLost),
+        () = abort.cancelled() => return Err(Failure::Interrupted),
+    };
+    match end(worker, tenure, &End::Completed(result)).await {
+        Ok(true) => Ok(rows),
+        Ok(false) => Err(Failure::ClaimLost),
+        Err(source) => Err(Failure::Passing(source.into())),
+    }
+}
+
+async fn make_and_store(
+    worker: &Worker,
+    job: &ExportJob,
+    progress: &Arc<Progress>,
+) -> Result<(u32, StoredResult), Failure> {
+    let document = make(worker, job, progress).await?;
+    progress.storing();
+    let key = results::key(job.id);
+    let bytes = results::upload(&worker.blobs, &key, document.file.path())
+        .await
+        .context("document could not be stored")
+        .map_err(Failure::Passing)?;
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    Ok((document.rows, StoredResult { key, bytes, file_name: document.file_name }))
+}
+
+async fn make(
+    worker: &Worker,
+    job: &ExportJob,
+    progress: &Arc<Progress>,
+) -> Result<Document, Failure> {
+    match job.job_type {
+        JobType::CaseListExcel => {
+            let parameters = serde_json::from_value::<CaseListParameters>(job.parameters.clone());
+            let parameters = parameters.map_err(|source| {
+                error!(error.chain = %edge::error::chain(&source), "order is unreadable");
+                Failure::Permanent(UNREADABLE)
+            })?;
+            Ok(document::case_list(worker, parameters, progress).await?)
+        }
+        JobType::DepartmentListWord
+        | JobType::DepartmentListPdf
+        | JobType::CaseListWord
+        | JobType::CaseListPdf => Err(Failure::Permanent(UNKNOWN_TYPE)),
+    }
+}
+
+impl From<DocumentError> for Failure {
+    fn from(error: DocumentError) -> Self {
+        match error {
+            DocumentError::RightsChanged => Self::Permanent(RIGHTS_CHANGED),
+            passing @ (DocumentError::Store(_)
+            | DocumentError::File(_)
+            | DocumentError::Render(_)
+            | DocumentError::Panicked(_)) => Self::Passing(passing.into()),
+        }
+    }
+}
+
+/// Records how an attempt failed, and decides what becomes of its message.
+async fn settle(worker: &Worker, tenure: &Tenure, failure: Failure) -> Outcome {
+    let id = tenure.job_id;
+    match failure {
+        Failure::Permanent(message) => {
+            info!(export.job_id = %id, reason = message, "export is refused");
+            count("refused");
+            write_end(worker, tenure, End::Failed(message)).await;
+            Outcome::Done
+        }
+        Failure::Passing(source) => {
+            error!(
+                error.chain = %edge::error::chain(source.as_ref()),
+                export.job_id = %id,
+                export.attempt = tenure.attempt,
+                "export attempt failed"
+            );
+            try_again_or_give_up(worker, tenure).await
+        }
+        Failure::ClaimLost => {
+            warn!(export.job_id = %id, "claim was lost, leaving the job to its new holder");
+            Outcome::Done
+        }
+        Failure::Interrupted => {
+            info!(export.job_id = %id, "shutting down, giving the export back");
+            write_end(worker, tenure, End::GivenBack).await;
+            Outcome::Retry
+        }
+    }
+}
+
+async fn try_again_or_give_up(worker: &Worker, tenure: &Tenure) -> Outcome {
+    let attempt = u32::try_from(tenure.attempt).unwrap_or(u32::MAX);
+    let max_attempts = u32::try_from(worker.jobs.max_attempts).unwrap_or(u32::MAX);
+    match after_failure(attempt, max_attempts, true) {
+        AfterFailure::Retry => {
+            count("retried");
+            let pause = pause_after(worker.jobs.retry_pause, attempt);
+            write_end(worker, tenure, End::Postponed(pause)).await;
+            Outcome::Done
+        }
+        AfterFailure::GiveUp => {
+            count("failed");
+            write_end(worker, tenure, End::Failed(GAVE_UP)).await;
+            Outcome::DeadLetter
+        }
+    }
+}
+
+/// Ends a claim without a document. When even that cannot be written the lease runs out, and the
+/// relay publishes the job again: its message has done its duty in any case.
+async fn write_end(worker: &Worker, tenure: &Tenure, how: End) {
+    if let Err(source) = end(worker, tenure, &how).await {
+        error!(
+            error.chain = %edge::error::chain(&source),
+            export.job_id = %tenure.job_id,
+            "end of the claim could not be written"
+        );
+    }
+}
+
+/// Doubles with every attempt.
+fn pause_after(first: Duration, attempt: u32) -> Duration {
+    let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+    first.saturating_mul(factor).min(LONGEST_PAUSE)
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("export_jobs_total", "outcome" => outcome).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_and_have_an_end() {
+        let first = Duration::from_secs(2);
+        assert_eq!(pause_after(first, 1), Duration::from_secs(2));
+        assert_eq!(pause_after(first, 4), Duration::from_secs(16));
+        assert_eq!(pause_after(first, 40), LONGEST_PAUSE);
+    }
+}
