@@ -1,0 +1,77 @@
+//! The case list's query on the `xl` data: newest version by pointer against `MAX(version)`.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::{Bench, http, load, replay, statements};
+use crate::database::DATABASE;
+use crate::servers::postgres::Login;
+
+/// Requirement, section 2.3, "gammel": the newest version found by a subquery for each row.
+const BY_MAX_VERSION: &str = "SELECT c.*, cc.* FROM cases c \
+     JOIN case_contents cc ON cc.case_id = c.id \
+     WHERE cc.version = (SELECT MAX(version) FROM case_contents WHERE case_id = c.id) \
+     AND c.budget_round_id = '{round}'";
+
+/// Requirement, section 2.3, "ny", with the flat fields that a list may show.
+const BY_POINTER: &str = "SELECT c.*, cc.version, cc.proposal_text, cc.justification \
+     FROM cases c JOIN case_contents cc ON cc.id = c.latest_content_id \
+     WHERE c.budget_round_id = '{round}'";
+
+/// The same rows without any content.
+const ROWS_ONLY: &str = "SELECT c.* FROM cases c WHERE c.budget_round_id = '{round}'";
+
+pub(super) fn measure(bench: &Bench<'_>) -> Result<Value> {
+    let owner = Login::owner(bench.stack);
+    let round = owner.query(
+        DATABASE,
+        "SELECT budget_round_id FROM cases GROUP BY 1 \
+         ORDER BY sum(version) DESC, 1 LIMIT 1",
+    )?;
+    let time = |name: &str, sql: &str| -> Result<f64> {
+        let script = bench.scratch.join(name);
+        fs::write(&script, format!("{};\n", sql.replace("{round}", &round)))?;
+        Ok(load::pgbench(bench, &owner, 1, &[script])?.latency_ms)
+    };
+    let by_max_version_ms = time("by_max_version.sql", BY_MAX_VERSION)?;
+    let by_pointer_ms = time("by_pointer.sql", BY_POINTER)?;
+    let rows_only_ms = time("rows_only.sql", ROWS_ONLY)?;
+    let endpoint_ms = time("endpoint.sql", &endpoint_statement(bench, &round)?)?;
+    let rows = owner.query(
+        DATABASE,
+        &format!("SELECT count(*) FROM cases WHERE budget_round_id = '{round}'"),
+    )?;
+    Ok(json!({
+        "bench": "list-query",
+        "rows": rows.parse::<u32>().context("count")?,
+        "by_max_version_ms": by_max_version_ms,
+        "endpoint_ms": endpoint_ms,
+        "by_pointer_ms": by_pointer_ms,
+        "rows_only_ms": rows_only_ms,
+        "max_version_over_endpoint": by_max_version_ms / endpoint_ms,
+        "max_version_over_pointer": by_max_version_ms / by_pointer_ms,
+        "endpoint_over_rows_only": endpoint_ms / rows_only_ms,
+        "pointer_over_rows_only": by_pointer_ms / rows_only_ms,
+        "target": "max_version_over_endpoint >= 50, endpoint_over_rows_only <= 2",
+    }))
+}
+
+/// What `GET /api/cases` for the whole round has PostgreSQL do.
+fn endpoint_statement(bench: &Bench<'_>, round: &str) -> Result<String> {
+    let client = http::Client::sign_in(bench.stack)?;
+    let path = format!("/api/cases?budgetRoundId={round}");
+    // Once to warm up: the first call of a connection also prepares statements.
+    client.get(&path)?;
+    let captured =
+        statements::capture(bench.stack, "portal_cases_api", || client.get(&path).map(drop))?;
+    let list = captured
+        .into_iter()
+        .filter(|statement| statement.sql.contains("\"cases\""))
+        .max_by_key(|statement| statement.sql.len())
+        .context("the list made no query on cases")?;
+    let one = [list];
+    let script = replay::script(&one, &one, None)?;
+    Ok(script.trim().trim_end_matches(';').to_owned())
+}

@@ -1,0 +1,164 @@
+//! The command line: the project's only entry point for people and for CI.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Runs, tests and measures the portal's backend on private servers below `.local/`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Builds and starts the portal with demo data, and shows where it is.
+    Up(UpArgs),
+    /// Stops the portal; its data stays.
+    Down(DownArgs),
+    /// Shows what runs, and where.
+    Status(StatusArgs),
+    /// Shows the log of one part.
+    Logs(LogsArgs),
+    /// Fills the running portal's database with generated data.
+    Seed(SeedArgs),
+    /// Checks everything that CI checks, on servers of its own.
+    Test(TestArgs),
+    /// Measures against a limit found in the same run; one JSON line each.
+    Bench(BenchArgs),
+}
+
+/// Any port can be moved: `PORTAL_GATEWAY_PORT`, `PORTAL_CASES_API_PORT`,
+/// `PORTAL_CASES_API_ADMIN_PORT`, `PORTAL_LOCKS_API_PORT`, `PORTAL_LOCKS_API_ADMIN_PORT`,
+/// `PORTAL_EXPORT_WORKER_ADMIN_PORT`, `PORTAL_POSTGRES_PORT`, `PORTAL_PGBOUNCER_PORT`,
+/// `PORTAL_REDIS_PORT`, `PORTAL_RABBITMQ_PORT` (and the nine after it),
+/// `PORTAL_RABBITMQ_METRICS_PORT`. The tests use ports 10000 higher, or `PORTAL_TEST_<NAME>_PORT`.
+/// `PORTAL_WEB_ROOT` names a directory with the web client for the gateway to serve.
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// Return when everything is ready, instead of staying until Ctrl-C.
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Copies of each service behind the gateway.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4))]
+    pub(crate) replicas: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownArgs {
+    /// Also delete all data, of the test stack too.
+    #[arg(long)]
+    pub(crate) purge: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Every address and login, for other programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogsArgs {
+    /// A part as `status` names it, or `gateway-access`.
+    pub(crate) service: String,
+    /// Keep showing what is added.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// How many lines to begin with.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) lines: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SeedArgs {
+    /// How much data.
+    #[arg(long, value_enum)]
+    pub(crate) scale: Scale,
+    /// Budget lines (CSV) to take case names and amounts from.
+    #[arg(long)]
+    pub(crate) lines: Option<PathBuf>,
+    /// Name of this set, so that several of one size can stand side by side.
+    #[arg(long)]
+    pub(crate) label: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scale {
+    /// What the login page and the walk-through expect.
+    Demo,
+    /// 500 cases with 10 to 30 versions each.
+    Load,
+    /// 2,000 cases with 50 versions each, for query plans.
+    Xl,
+}
+
+impl Scale {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Load => "load",
+            Self::Xl => "xl",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Only start the test stack's servers, migrate the template database, and leave them running.
+    #[arg(long, conflicts_with = "suites")]
+    pub(crate) servers_only: bool,
+    /// Stop what `--servers-only` left running.
+    #[arg(long, conflicts_with_all = ["suites", "servers_only"])]
+    pub(crate) stop: bool,
+    /// Which suites to run; all of them if none is named.
+    #[arg(value_enum)]
+    pub(crate) suites: Vec<Suite>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Which benchmarks to run; all of them if none is named.
+    #[arg(value_enum)]
+    pub(crate) names: Vec<Benchmark>,
+    /// How long each load lasts, in seconds.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub(crate) secs: u16,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Benchmark {
+    /// The case list's query, with the newest version found by pointer and by `MAX(version)`.
+    ListQuery,
+    /// Saving a case, against pgbench with the same statements.
+    Save,
+    /// Reading a case, against pgbench with the same statements.
+    Detail,
+    /// Taking a lock, against pgbench with the same statement.
+    Lock,
+}
+
+/// The suites in the order they run: what fails fastest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Suite {
+    /// Rules of this project that no other tool knows.
+    Tidy,
+    /// Formatting.
+    Fmt,
+    /// Licences, sources, and who may depend on what.
+    Deny,
+    /// Lints.
+    Clippy,
+    /// Tests inside the crates, without I/O.
+    Unit,
+    /// Tests of each service and of the store, on real servers.
+    Integration,
+    /// Examples in the documentation.
+    Doc,
+    /// The whole portal, entered through the gateway.
+    Gateway,
+    /// Whether the tests before it compared every snapshot on disk; runs after all of them only.
+    Snapshots,
+}

@@ -1,0 +1,50 @@
+//! `cargo xtask seed`: the store's own `seed` program against the running stack.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::cli::{Scale, SeedArgs};
+use crate::command;
+use crate::database::DATABASE;
+use crate::servers::postgres::Login;
+use crate::stack::{Kind, Stack};
+use crate::workspace::Workspace;
+
+/// Seeds the developer's running database; the program's own report goes to the terminal.
+pub(crate) fn run(workspace: &Workspace, arguments: &SeedArgs) -> Result<()> {
+    let stack = Stack::open(workspace, Kind::Dev)?;
+    ensure!(
+        stack.state().is_some_and(|state| state.is_alive("postgres")),
+        "the portal does not run; start it with `cargo xtask up --detach`"
+    );
+    workspace.build(&["--release", "--package", "store", "--bin", "seed"])?;
+    let mut seed = program(&stack, &workspace.target()?.join("release"), arguments.scale);
+    if let Some(lines) = &arguments.lines {
+        let lines = std::path::absolute(lines)?;
+        ensure!(lines.is_file(), "{} is no file", lines.display());
+        seed.arg("--lines").arg(lines);
+    }
+    if let Some(label) = &arguments.label {
+        seed.arg("--label").arg(label);
+    }
+    let status = seed.status().context("seed cannot be run")?;
+    ensure!(status.success(), "seed failed");
+    Ok(())
+}
+
+/// Seeds as one step among others; what the program says is shown only if it fails.
+pub(crate) fn run_quietly(stack: &Stack, programs: &Path, scale: Scale) -> Result<()> {
+    command::capture(&mut program(stack, programs, scale)).map(drop)
+}
+
+/// Seeding writes every table, so it runs as their owner, and past PgBouncer for `COPY`.
+fn program(stack: &Stack, programs: &Path, scale: Scale) -> Command {
+    let mut command = Command::new(programs.join("seed"));
+    command
+        .args(["--scale", scale.as_str()])
+        .env("DATABASE_URL", Login::owner(stack).url(DATABASE))
+        .current_dir(&stack.workspace.root);
+    command
+}

@@ -1,0 +1,138 @@
+//! The portal's own three services: what each is told by its environment, and when it is ready.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::console::step;
+use crate::database::DATABASE;
+use crate::http;
+use crate::ports::of_replica;
+use crate::process::Daemon;
+use crate::secrets;
+use crate::servers::postgres::Login;
+use crate::stack::{Running, Stack};
+use crate::workspace::make_dir;
+
+/// The services' binaries, in the order they are started.
+pub(crate) const NAMES: [&str; 3] = ["cases-api", "locks-api", "export-worker"];
+
+/// Variables a developer may set for all services: how much is logged, and where traces go.
+const PASSED_ON: [&str; 4] =
+    ["RUST_LOG", "LOG_FORMAT", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"];
+
+/// One running copy of a service.
+pub(crate) struct Instance {
+    pub(crate) service: &'static str,
+    pub(crate) name: String,
+    pub(crate) public_port: Option<u16>,
+    pub(crate) admin_port: u16,
+}
+
+/// All copies of all services of a stack.
+pub(crate) fn instances(stack: &Stack, replicas: u16) -> Vec<Instance> {
+    NAMES
+        .iter()
+        .flat_map(|service| (0..replicas).map(|index| instance(stack, service, index)))
+        .collect()
+}
+
+fn instance(stack: &Stack, service: &'static str, index: u16) -> Instance {
+    let ports = &stack.ports;
+    let (public, admin) = match service {
+        "cases-api" => (Some(ports.cases_api), ports.cases_api_admin),
+        "locks-api" => (Some(ports.locks_api), ports.locks_api_admin),
+        _ => (None, ports.export_worker_admin),
+    };
+    Instance {
+        service,
+        name: if index == 0 { service.to_owned() } else { format!("{service}-{}", index + 1) },
+        public_port: public.map(|port| of_replica(port, index)),
+        admin_port: of_replica(admin, index),
+    }
+}
+
+impl Instance {
+    /// The ports it listens on.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = u16> {
+        self.public_port.into_iter().chain([self.admin_port])
+    }
+
+    /// Whether it says that it can serve.
+    pub(crate) fn is_ready(&self) -> bool {
+        http::status(&format!("http://127.0.0.1:{}/health/ready", self.admin_port)) == Some(200)
+    }
+}
+
+/// Starts every service from `programs`, a directory of binaries, and waits until all are ready.
+pub(crate) fn start(running: &mut Running, programs: &Path) -> Result<()> {
+    make_dir(&running.stack.home.join("blobs"), 0o755)?;
+    secrets::signing_key(&running.stack.home)?;
+    for instance in instances(&running.stack, running.state.replicas) {
+        let daemon = daemon(&running.stack, running.state.replicas, &instance, programs)?;
+        let ports: Vec<u16> = instance.ports().collect();
+        step(&instance.name, || {
+            let process = running.ensure(&daemon, &ports)?;
+            process.wait_until(Duration::from_secs(30), || instance.is_ready())
+        })?;
+    }
+    Ok(())
+}
+
+fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) -> Result<Daemon> {
+    let mut daemon = Daemon::new(&instance.name, programs.join(instance.service))
+        .env("ADMIN_BIND", format!("127.0.0.1:{}", instance.admin_port))
+        .env("INSTANCE_ID", &instance.name)
+        .env("PORTAL_ENVIRONMENT", "demo")
+        .env("REDIS_URL", redis_url(stack));
+    if let Some(port) = instance.public_port {
+        daemon = daemon.env("HTTP_BIND", format!("127.0.0.1:{port}"));
+    }
+    for name in PASSED_ON {
+        if let Ok(value) = std::env::var(name) {
+            daemon = daemon.env(name, value);
+        }
+    }
+    let secrets = &stack.secrets;
+    let database = |user: &str, password: &str| {
+        Login { port: stack.ports.pgbouncer, user, password }.url(DATABASE)
+    };
+    let blobs = format!("file://{}", stack.home.join("blobs").display());
+    Ok(match instance.service {
+        "cases-api" => daemon
+            .env("DATABASE_URL", database("portal_cases_api", &secrets.portal_cases_api))
+            .env("AMQP_URL", amqp_url(stack))
+            .env("BLOB_STORE_URL", blobs)
+            .env("AUTH_SIGNING_KEY_FILE", secrets::signing_key(&stack.home)?.display().to_string())
+            .env("DEMO_LOGIN", "true")
+            .env("LOCKS_API_URL", beside(stack.ports.locks_api, stack, replicas)),
+        "locks-api" => {
+            daemon.env("DATABASE_URL", database("portal_locks_api", &secrets.portal_locks_api)).env(
+                "AUTH_JWKS_URL",
+                beside(stack.ports.cases_api, stack, replicas) + "/api/auth/jwks.json",
+            )
+        }
+        _ => daemon
+            .env("DATABASE_URL", database("portal_export_worker", &secrets.portal_export_worker))
+            .env("AMQP_URL", amqp_url(stack))
+            .env("BLOB_STORE_URL", blobs),
+    })
+}
+
+/// How one service reaches another: directly, or by the gateway when there are several copies of
+/// it, as a Kubernetes Service would choose a living one.
+fn beside(port: u16, stack: &Stack, replicas: u16) -> String {
+    let port = if replicas == 1 { port } else { stack.ports.gateway };
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Redis, as the services are told of it.
+pub(crate) fn redis_url(stack: &Stack) -> String {
+    format!("redis://127.0.0.1:{}/0", stack.ports.redis)
+}
+
+/// RabbitMQ, as the services are told of it.
+pub(crate) fn amqp_url(stack: &Stack) -> String {
+    format!("amqp://portal:{}@127.0.0.1:{}/%2f", stack.secrets.rabbitmq, stack.ports.rabbitmq)
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask test`: everything that CI checks, on a private stack of its own.
+
+mod attach;
+mod count;
+mod snapshots;
+mod suites;
+mod test_stack;
+mod tidy;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail, ensure};
+use clap::ValueEnum as _;
+
+use self::count::Count;
+use self::test_stack::TestStack;
+use crate::cli::{Suite, TestArgs};
+use crate::interrupt;
+use crate::workspace::Workspace;
+
+/// What one suite came to.
+struct Outcome {
+    suite: Suite,
+    count: Count,
+    duration: Duration,
+}
+
+/// Runs the chosen suites, all of them if none is named, and sums them up.
+pub(crate) fn run(workspace: &Workspace, arguments: &TestArgs) -> Result<()> {
+    if arguments.stop {
+        return test_stack::stop(workspace);
+    }
+    if arguments.servers_only {
+        return test_stack::leave_servers_running(workspace);
+    }
+    let chosen: Vec<Suite> = Suite::value_variants()
+        .iter()
+        .copied()
+        .filter(|suite| arguments.suites.is_empty() || arguments.suites.contains(suite))
+        .collect();
+    snapshots::forget(workspace)?;
+    let mut stack = TestStack::new(workspace);
+    let outcomes = run_suites(workspace, &mut stack, &chosen);
+    stack.end()?;
+    let outcomes = outcomes?;
+    print_summary(&outcomes);
+    let failing: Vec<&str> = outcomes
+        .iter()
+        .filter(|outcome| outcome.count.failed > 0)
+        .map(|outcome| suites::name(outcome.suite))
+        .collect();
+    ensure!(failing.is_empty(), "failing suites: {}", failing.join(", "));
+    Ok(())
+}
+
+/// A failing suite does not keep the next from running: one run tells everything.
+fn run_suites(
+    workspace: &Workspace,
+    stack: &mut TestStack<'_>,
+    chosen: &[Suite],
+) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for &suite in chosen {
+        println!("\n== {} ==", suites::name(suite));
+        let begun = Instant::now();
+        let count = suites::run(workspace, stack, suite).unwrap_or_else(|error| {
+            println!("error: {error:#}");
+            Count::one_failure()
+        });
+        if interrupt::requested() {
+            bail!("interrupted");
+        }
+        outcomes.push(Outcome { suite, count, duration: begun.elapsed() });
+    }
+    Ok(outcomes)
+}
+
+/// One line per suite, and the sum alone on the last line, where other programs look for it.
+fn print_summary(outcomes: &[Outcome]) {
+    println!("\n{:<14}{:>8}{:>8}{:>10}", "suite", "passed", "failed", "seconds");
+    let mut sum = Count::default();
+    for Outcome { suite, count, duration } in outcomes {
+        println!(
+            "{:<14}{:>8}{:>8}{:>10.1}",
+            suites::name(*suite),
+            count.passed,
+            count.failed,
+            duration.as_secs_f64()
+        );
+        sum += *count;
+    }
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+}

@@ -1,0 +1,101 @@
+//! How many tests passed and failed, as the test runners say it.
+
+use std::ops::AddAssign;
+
+/// The result of a suite.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    pub(super) passed: u32,
+    pub(super) failed: u32,
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+impl Count {
+    /// A check that is one test by itself.
+    pub(super) const fn of_check(succeeded: bool) -> Self {
+        if succeeded { Self { passed: 1, failed: 0 } } else { Self::one_failure() }
+    }
+
+    pub(super) const fn one_failure() -> Self {
+        Self { passed: 0, failed: 1 }
+    }
+
+    /// The result of a run whose summary was not found or does not explain its exit: it counts as
+    /// a failure at least once.
+    pub(super) fn confirmed_by(mut self, succeeded: bool) -> Self {
+        if !succeeded && self.failed == 0 {
+            self.failed = 1;
+        }
+        self
+    }
+
+    /// Adds what a line of output says, if it is a summary of nextest
+    /// (`Summary [ 1.2s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`) or of cargo test
+    /// (`test result: ok. 3 passed; 0 failed; ...`).
+    pub(super) fn read_line(&mut self, line: &str) {
+        let line = line.trim();
+        if let Some(rest) = line.strip_prefix("test result:") {
+            self.passed += number_before(rest, "passed");
+            self.failed += number_before(rest, "failed");
+        } else if line.starts_with("Summary [") {
+            // After an interruption it says "2/3 tests run"; those that never ran have not passed.
+            let planned = number_before(line, "tests run").max(number_before(line, "test run"));
+            let passed = number_before(line, "passed");
+            self.passed += passed;
+            self.failed += planned.saturating_sub(passed);
+        }
+    }
+}
+
+/// The number in front of `word`; 0 if there is none.
+fn number_before(text: &str, word: &str) -> u32 {
+    text.split_once(word)
+        .and_then(|(before, _)| before.trim_end().rsplit(|c: char| !c.is_ascii_digit()).next())
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(lines: &[&str]) -> Count {
+        let mut count = Count::default();
+        for line in lines {
+            count.read_line(line);
+        }
+        count
+    }
+
+    #[test]
+    fn nextest_summaries_are_read() {
+        let line = "     Summary [   0.010s] 12 tests run: 10 passed (1 slow), 1 failed, 1 timed out, 3 skipped";
+        assert_eq!(count(&[line]), Count { passed: 10, failed: 2 });
+        let one = "Summary [   0.006s] 1 test run: 1 passed, 0 skipped";
+        assert_eq!(count(&[one]), Count { passed: 1, failed: 0 });
+        let cut = "Summary [   0.006s] 2/5 tests run: 1 passed, 1 failed, 0 skipped";
+        assert_eq!(count(&[cut]), Count { passed: 1, failed: 4 });
+    }
+
+    #[test]
+    fn cargo_test_summaries_are_added_up() {
+        let lines = [
+            "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
+            "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+            "running 3 tests",
+        ];
+        assert_eq!(count(&lines), Count { passed: 4, failed: 2 });
+    }
+
+    #[test]
+    fn a_run_that_died_without_a_summary_is_a_failure() {
+        assert_eq!(Count::default().confirmed_by(false), Count::one_failure());
+        assert_eq!(Count::default().confirmed_by(true), Count::default());
+    }
+}

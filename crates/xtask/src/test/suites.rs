@@ -1,0 +1,134 @@
+//! What each suite runs.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::count::Count;
+use super::snapshots;
+use super::test_stack::TestStack;
+use super::tidy;
+use crate::cli::Suite;
+use crate::tools::{DENY, NEXTEST};
+use crate::workspace::Workspace;
+
+/// Tests inside the crates.
+const UNIT: &str = "kind(lib) + kind(bin) + kind(proc-macro)";
+/// Integration tests of one crate or service each.
+const INTEGRATION: &str = "kind(test) - package(test-support)";
+/// Tests of the whole, which live with the test harness because they belong to no service.
+const GATEWAY: &str = "kind(test) & package(test-support)";
+
+/// The name that the command line and the summary use.
+pub(super) fn name(suite: Suite) -> &'static str {
+    match suite {
+        Suite::Tidy => "tidy",
+        Suite::Fmt => "fmt",
+        Suite::Deny => "deny",
+        Suite::Clippy => "clippy",
+        Suite::Unit => "unit",
+        Suite::Integration => "integration",
+        Suite::Doc => "doc",
+        Suite::Gateway => "gateway",
+        Suite::Snapshots => "snapshots",
+    }
+}
+
+/// Runs one suite; an error means that it could not be run at all.
+pub(super) fn run(workspace: &Workspace, stack: &mut TestStack<'_>, suite: Suite) -> Result<Count> {
+    match suite {
+        Suite::Tidy => tidy::run(workspace),
+        Suite::Fmt => check(workspace.cargo().args(["fmt", "--all", "--check"])),
+        Suite::Deny => {
+            let deny = DENY.ensure(workspace)?;
+            check(
+                Command::new(deny)
+                    .args(["check", "bans", "licenses", "sources"])
+                    .current_dir(&workspace.root),
+            )
+        }
+        Suite::Clippy => check(workspace.cargo().args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-Dwarnings",
+        ])),
+        Suite::Unit => {
+            stack.build()?;
+            nextest(workspace, UNIT, None)
+        }
+        Suite::Integration => {
+            let attach = stack.ensure_servers()?;
+            nextest(workspace, INTEGRATION, Some(&attach))
+        }
+        Suite::Doc => count(workspace.cargo().args(["test", "--quiet", "--workspace", "--doc"])),
+        Suite::Gateway => {
+            let attach = stack.ensure_portal()?;
+            nextest(workspace, GATEWAY, Some(&attach))
+        }
+        Suite::Snapshots => snapshots::check(workspace),
+    }
+}
+
+/// A command that is one test: it succeeds or it fails.
+fn check(command: &mut Command) -> Result<Count> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} cannot be run"))?;
+    Ok(Count::of_check(status.success()))
+}
+
+fn nextest(workspace: &Workspace, tests: &str, attach: Option<&Path>) -> Result<Count> {
+    let mut command = Command::new(NEXTEST.ensure(workspace)?);
+    command
+        .args(["nextest", "run", "--cargo-quiet", "--workspace", "--bins", "--tests"])
+        .args(["-E", tests])
+        .current_dir(&workspace.root)
+        // A snapshot that differs fails; it is never rewritten behind our back.
+        .env("INSTA_UPDATE", "no")
+        .env(snapshots::VARIABLE, snapshots::record(workspace));
+    if let Some(attach) = attach {
+        command.env("PORTAL_TEST_STACK", attach);
+    }
+    count(&mut command)
+}
+
+/// Runs tests, shows what the runner says, and adds up its summaries.
+fn count(command: &mut Command) -> Result<Count> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let (reader, writer) = std::io::pipe()?;
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .spawn()
+        .with_context(|| format!("{name} cannot be run"))?;
+    // The command still holds the writing ends; the loop below would never see the end of them.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut count = Count::default();
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        count.read_line(&line);
+    }
+    let status = child.wait()?;
+    Ok(count.confirmed_by(status.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+
+    #[test]
+    fn summary_and_command_line_use_the_same_names() {
+        for suite in Suite::value_variants() {
+            assert_eq!(suite.to_possible_value().unwrap().get_name(), name(*suite));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The tests' own stack: started as far as a suite needs it, and gone afterwards.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+
+use super::attach;
+use crate::cli::Scale;
+use crate::console::{stage, step};
+use crate::database;
+use crate::seed;
+use crate::services::NAMES;
+use crate::stack::{Kind, Running, Stack};
+use crate::workspace::Workspace;
+use crate::{gateway, packages, secrets, servers, services};
+
+/// What this run has started so far.
+pub(super) struct TestStack<'a> {
+    workspace: &'a Workspace,
+    servers: Option<Stack>,
+    /// Names of the processes that this run started; a developer's servers are left alone.
+    started: Vec<String>,
+    programs: Option<PathBuf>,
+}
+
+impl<'a> TestStack<'a> {
+    pub(super) const fn new(workspace: &'a Workspace) -> Self {
+        Self { workspace, servers: None, started: Vec::new(), programs: None }
+    }
+
+    /// Builds every binary and every test of the workspace at once: one set of features, so that
+    /// nothing is compiled twice. Returns the directory of the binaries.
+    pub(super) fn build(&mut self) -> Result<PathBuf> {
+        if let Some(programs) = &self.programs {
+            return Ok(programs.clone());
+        }
+        stage("building tests and services", || {
+            self.workspace.build(&["--workspace", "--bins", "--tests"])
+        })?;
+        let programs = self.workspace.target()?.join("debug");
+        for name in NAMES.iter().chain(&["migrate", "seed"]) {
+            ensure!(programs.join(name).is_file(), "cargo built no {name}");
+        }
+        self.programs = Some(programs.clone());
+        Ok(programs)
+    }
+
+    /// Starts the servers, with a migrated template database, unless that is done. Returns where
+    /// tests read how to attach.
+    pub(super) fn ensure_servers(&mut self) -> Result<PathBuf> {
+        let programs = self.build()?;
+        if self.servers.is_none() {
+            packages::ensure_servers(self.workspace)?;
+            let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
+            let result = start_servers(&mut running)
+                .and_then(|()| ensure_template(&running.stack, &programs.join("migrate")));
+            self.started.extend(running.take_started());
+            self.servers = Some(running.release());
+            result?;
+        }
+        Ok(attach_file(self.workspace))
+    }
+
+    /// Starts the services and the gateway on demo data, as `up` would.
+    pub(super) fn ensure_portal(&mut self) -> Result<PathBuf> {
+        let attach = self.ensure_servers()?;
+        let programs = self.build()?;
+        let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
+        let result = start_portal(&mut running, &programs);
+        self.started.extend(running.take_started());
+        result.map(|()| attach)
+    }
+
+    /// Ends what this run started. If that was the whole stack, its data goes too.
+    pub(super) fn end(self) -> Result<()> {
+        if self.started.is_empty() {
+            return Ok(());
+        }
+        let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
+        step("stopping the test stack", || running.stop_named(&self.started))?;
+        if running.state.processes.is_empty() {
+            running.stack.remove_data()?;
+        }
+        Ok(())
+    }
+}
+
+/// `cargo xtask test --servers-only`: for developers who run single tests.
+pub(super) fn leave_servers_running(workspace: &Workspace) -> Result<()> {
+    packages::ensure_servers(workspace)?;
+    let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
+    start_servers(&mut running)?;
+    let migrate = step("building migrate", || {
+        workspace.build(&["--quiet", "--package", "store", "--bin", "migrate"])?;
+        Ok(workspace.target()?.join("debug/migrate"))
+    })?;
+    ensure_template(&running.stack, &migrate)?;
+    println!("  tests find it through {}", attach_file(workspace).display());
+    Ok(())
+}
+
+/// `cargo xtask test --stop`.
+pub(super) fn stop(workspace: &Workspace) -> Result<()> {
+    let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
+    step("stopping the test stack", || running.stop_all())?;
+    running.stack.remove_data()
+}
+
+fn attach_file(workspace: &Workspace) -> PathBuf {
+    workspace.local.join("test/stack.json")
+}
+
+fn start_servers(running: &mut Running) -> Result<()> {
+    println!("  the test stack");
+    servers::start(running)?.wait(&running.stack)?;
+    let stack = &running.stack;
+    secrets::signing_key(&stack.home)?;
+    step("roles", || database::ensure_roles(stack))?;
+    attach::write(stack)
+}
+
+fn ensure_template(stack: &Stack, migrate: &Path) -> Result<()> {
+    step("template database", || database::ensure_template(stack, migrate))
+}
+
+fn start_portal(running: &mut Running, programs: &Path) -> Result<()> {
+    let stack = &running.stack;
+    step("fresh database", || database::renew_from_template(stack))?;
+    step("demo data", || seed::run_quietly(stack, programs, Scale::Demo))?;
+    services::start(running, programs)?;
+    step("gateway", || gateway::start(running))
+}
