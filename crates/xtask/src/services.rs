@@ -105,8 +105,7 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
             .env("AMQP_URL", amqp_url(stack))
             .env("BLOB_STORE_URL", blobs)
             .env("AUTH_SIGNING_KEY_FILE", secrets::signing_key(&stack.home)?.display().to_string())
-            .env("DEMO_LOGIN", "true")
-            .env("LOCKS_API_URL", beside(stack.ports.locks_api, stack, replicas)),
+            .env("DEMO_LOGIN", "true"),
         "locks-api" => {
             daemon.env("DATABASE_URL", database("portal_locks_api", &secrets.portal_locks_api)).env(
                 "AUTH_JWKS_URL",

@@ -24,18 +24,19 @@ pub(crate) fn up(workspace: &Workspace, arguments: &UpArgs) -> Result<()> {
     let begun = Instant::now();
     packages::ensure_servers(workspace)?;
     let mut running = Running::lock(Stack::open(workspace, Kind::Dev)?)?;
+    let replicas = if running.state.processes.is_empty() { 1 } else { running.state.replicas };
+    let wanted = arguments.replicas.unwrap_or(replicas);
+    if wanted != replicas && !running.state.processes.is_empty() {
+        bail!("the portal runs with {replicas} of each service; `cargo xtask down` first");
+    }
     if is_healthy(&running) {
-        let replicas = running.state.replicas;
-        if arguments.replicas.is_some_and(|wanted| wanted != replicas) {
-            bail!("the portal runs with {replicas} of each service; `cargo xtask down` first");
-        }
         println!(
             "The portal is already running. After a change: cargo xtask down && cargo xtask up"
         );
         status::print_addresses(&running.stack, replicas);
         return Ok(());
     }
-    running.state.replicas = arguments.replicas.unwrap_or(1);
+    running.state.replicas = wanted;
     refuse_taken_ports(&running)?;
     if let Err(error) = start(&mut running) {
         println!("  stopping what was started");
@@ -82,7 +83,7 @@ pub(crate) fn build_release(workspace: &Workspace) -> Result<PathBuf> {
 pub(crate) fn start(running: &mut Running) -> Result<()> {
     println!("Starting the portal");
     let broker = servers::start(running)?;
-    let programs = stage("building (release)", || build_release(&running.stack.workspace))?;
+    let programs = programs(running)?;
     step("database and roles", || {
         database::ensure_roles(&running.stack)?;
         database::ensure_database(&running.stack, database::DATABASE)
@@ -93,6 +94,19 @@ pub(crate) fn start(running: &mut Running) -> Result<()> {
     broker.wait(stack)?;
     services::start(running, &programs)?;
     step("gateway", || gateway::start(running))
+}
+
+/// The binaries to start: new ones, unless a part of the portal still runs. Then what is missing
+/// comes back as it was, at once, and never as another version beside the rest.
+fn programs(running: &Running) -> Result<PathBuf> {
+    let workspace = &running.stack.workspace;
+    let built = workspace.target()?.join("release");
+    let is_partly_up = NAMES.iter().any(|name| running.state.is_alive(name));
+    if is_partly_up && NAMES.iter().all(|name| built.join(name).is_file()) {
+        println!("  a part of the portal still runs: starting what is missing, not building");
+        return Ok(built);
+    }
+    stage("building (release)", || build_release(workspace))
 }
 
 /// Looks at all ports before anything is built or started: better now than after ten minutes.

@@ -1,10 +1,12 @@
 //! Exports on their way through the queue, seen from outside.
 
 use std::collections::BTreeSet;
+use std::io::Cursor;
 
+use calamine::{Reader as _, Xlsx};
 use serde_json::{Value, json};
 
-use crate::portal::{User, id_of};
+use crate::portal::{User, anonymous, id_of};
 
 /// Every text of every case, so that rendering takes long enough to be seen.
 const SLOW_FIELDS: [&str; 12] = [
@@ -73,23 +75,22 @@ async fn i6_an_export_holds_only_what_its_requester_may_see() {
 async fn i6_a_download_link_opens_its_own_job_and_nothing_else() {
     let handler = User::fag("hod").await;
     let (first, second) = (finished(&handler).await, finished(&handler).await);
-    let link = |job: &Value| job["resultUrl"].as_str().expect("a link").to_owned();
-    let (path, _) = link(&first)
-        .split_once('?')
-        .map(|(p, q)| (p.to_owned(), q.to_owned()))
-        .expect("a signature");
-    let (_, signature) = link(&second)
-        .split_once('?')
-        .map(|(p, q)| (p.to_owned(), q.to_owned()))
-        .expect("a signature");
+    let (path, _) = link(&first);
+    let (_, signature) = link(&second);
 
-    let anonymous = crate::portal::anonymous();
+    let anonymous = anonymous();
     let crossed = anonymous.get(&format!("{path}?{signature}")).await;
     crossed.assert_problem(401, "/problems/unauthenticated");
     // Nor is a link a way to sign in.
     let token = signature.trim_start_matches("token=");
     let answer = anonymous.with_token(token).get("/api/cases").await;
     answer.assert_problem(401, "/problems/unauthenticated");
+}
+
+/// The path of a job's download link, and the query that signs it.
+fn link(job: &Value) -> (&str, &str) {
+    let url = job["resultUrl"].as_str().expect("a link");
+    url.split_once('?').expect("a signature")
 }
 
 async fn finished(user: &User) -> Value {
@@ -101,9 +102,7 @@ async fn finished(user: &User) -> Value {
 
 /// Rows below the headers.
 fn rows(workbook: &[u8]) -> usize {
-    use calamine::{Reader as _, Xlsx};
-
-    let mut workbook = Xlsx::new(std::io::Cursor::new(workbook)).expect("an xlsx workbook");
+    let mut workbook = Xlsx::new(Cursor::new(workbook)).expect("an xlsx workbook");
     let sheet = workbook.worksheet_range_at(0).expect("a sheet").expect("that can be read");
     sheet.rows().len() - 1
 }

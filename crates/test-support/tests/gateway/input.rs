@@ -176,8 +176,8 @@ async fn i8_bodies_that_are_no_json_are_refused_by_every_operation() {
             );
             let answer = send_raw(&user.http, method, path, body).await;
             assert_refused(&answer, &name);
-            // A closing page's beacon (E51) is not read as JSON, and says so in other words.
-            if !operation.properties.is_empty() {
+            // A closing page's beacon (E51) says in other words that it does not ask for anything.
+            if !operation.parameters.iter().any(|name| name == "_method") {
                 assert_eq!(answer.json()["type"], "/problems/invalid-json", "{name}");
             }
         }
@@ -283,6 +283,40 @@ async fn i8_documents_that_are_none_are_refused_and_leave_the_case_as_it_was() {
     assert_eq!(stored["version"], 1);
     let events = user.http.get(&format!("{path}/events")).await.assert_status(200).json();
     assert_eq!(events.as_array().expect("events").len(), 1, "{events}");
+}
+
+/// Each body is small enough, but they are added to what is stored.
+#[tokio::test]
+async fn i8_texts_saved_one_by_one_do_not_add_up_to_more_than_a_document_may_hold() {
+    const MIB: usize = 1024 * 1024;
+    let user = User::fag("nfd").await;
+    let case = user.create_case("Sak som vil bli for stor").await;
+    let path = format!("/api/cases/{}", id_of(&case));
+    let mut refused = 0;
+    for field in ["proposalText", "justification", "verbalConclusion", "goalIndicator", "comment"] {
+        let body = json!({ field: "a".repeat(900 * 1024) });
+        let answer = user.http.put(&format!("{path}/content"), &body).await;
+        if answer.status != 200 {
+            answer.assert_problem(413, "/problems/too-large");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 3);
+    // A document is kept together with the texts that it has no section for.
+    let body = json!({ "contentJson": r#"{"type":"caseDocument","content":[]}"# });
+    user.http.put(&format!("{path}/document"), &body).await.assert_status(200);
+    let stored = user.http.get(&path).await;
+    assert_eq!(stored.assert_status(200).json()["version"], 4);
+    assert!(stored.body.len() < 5 * MIB, "{} bytes", stored.body.len());
+
+    let new = json!({
+        "budgetRoundId": user.august_round().await,
+        "caseName": "Sak som er for stor",
+        "caseType": "andre_saker",
+        "proposalText": "a".repeat(3 * MIB),
+    });
+    let answer = user.http.post("/api/cases", &new).await;
+    answer.assert_problem(413, "/problems/too-large");
 }
 
 #[tokio::test]

@@ -206,14 +206,8 @@ async fn i7_a_service_that_cannot_be_reached_is_a_503_problem_and_the_page_still
 }
 
 #[tokio::test]
-async fn i7_a_service_that_breaks_off_or_talks_nonsense_is_a_503_problem() {
-    let nonsense = [
-        Manners::HangUp,
-        Manners::Say("hei\r\n\r\n"),
-        Manners::Say("HTTP/1.1 OK\r\n\r\n"),
-        Manners::Say("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"),
-    ];
-    for manners in nonsense {
+async fn i7_a_service_that_breaks_off_is_a_503_problem() {
+    for manners in [Manners::HangUp, Manners::Say("HTTP/1.1 200 OK\r\nContent-")] {
         for method in [Method::GET, Method::PUT] {
             let service = Service::start(manners).await;
             let gateway = Gateway::start(&[&service.address]).await;

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::portal::anonymous;
+use crate::wire;
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -91,23 +92,36 @@ async fn the_gateways_log_names_request_and_trace_but_no_query() {
         .header("traceparent", &trace);
     portal.send(request).await.assert_status(401);
 
-    let line = logged(&id).await;
-    let entry: Value = serde_json::from_str(&line).expect("one JSON object a line");
+    let entry = logged(&id).await;
     assert_eq!(entry["traceparent"], trace.as_str());
     assert_eq!((&entry["path"], &entry["status"]), (&"/api/cases".into(), &401.into()));
-    assert!(!line.contains("hemmelig"), "{line}");
+    assert!(!entry.to_string().contains("hemmelig"), "{entry}");
 }
 
-/// Waits for the line; nginx writes its log in blocks.
-async fn logged(id: &str) -> String {
-    let log = Stack::load().local_dir.join("log/gateway-access.log");
+#[tokio::test]
+async fn i8_a_hostile_request_does_not_spoil_its_line_in_the_log() {
+    let id = Uuid::new_v4().to_string();
+    let head = b"GET /api/\xff\xfe?search=hemmelig HTTP/1.1\r\nHost: portalen\r\n\
+        Connection: close\r\nTraceparent: \xff\"\r\nX-Request-Id: ";
+    let answer = wire::exchange(&[head, id.as_bytes(), b"\r\n\r\n"].concat()).await;
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+
+    let entry = logged(&id).await;
+    assert_eq!((&entry["path"], &entry["traceparent"]), (&"/api/".into(), &"".into()));
+}
+
+/// Waits for the line of a request; nginx writes its log in blocks.
+async fn logged(id: &str) -> Value {
+    let path = Stack::load().local_dir.join("log/gateway-access.log");
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let text = fs::read_to_string(&log).expect("the gateway's log");
-        if let Some(line) = text.lines().find(|line| line.contains(id)) {
-            return line.to_owned();
+        let log = fs::read(&path).expect("the gateway's log");
+        let mut lines = log.split(|byte| *byte == b'\n');
+        let ours = |line: &&[u8]| String::from_utf8_lossy(line).contains(id);
+        if let Some(line) = lines.find(ours) {
+            return serde_json::from_slice(line).expect("one JSON object a line");
         }
-        assert!(Instant::now() < deadline, "request {id} is not in {}", log.display());
+        assert!(Instant::now() < deadline, "request {id} is not in {}", path.display());
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use test_support::{Answer, Stack};
 
-use crate::portal::{User, anonymous, assert_problem_document, assert_refused, id_of};
+use crate::portal::{User, anonymous, assert_problem_document, assert_refused, id_of, unknown_id};
 
 /// An answer that only cases-api gives and one that only locks-api gives, told apart by their
 /// OpenAPI documents.
@@ -22,7 +22,7 @@ async fn locks_go_to_locks_api_and_the_rest_to_cases_api() {
     for path in ["/api/locksmith", "/api/lock", "/api/cases/locks"] {
         user.http.get(path).await.assert_problem(404, "/problems/not-found");
     }
-    let free = user.http.get(&lock_query(&crate::portal::unknown_id())).await;
+    let free = user.http.get(&lock_query(&unknown_id())).await;
     free.assert_status(204);
     assert!(free.body.is_empty());
 }
@@ -41,7 +41,7 @@ async fn the_doubled_prefix_of_the_clients_job_calls_leads_to_the_same_handlers(
     let twice = user.http.get(&format!("/api/api{path}")).await.assert_status(200).json();
     assert_eq!(once["completedAt"], twice["completedAt"]);
     user.http.get("/api/api/export/jobs").await.assert_status(200);
-    let lock = json!({ "resourceType": "case", "resourceId": crate::portal::unknown_id() });
+    let lock = json!({ "resourceType": "case", "resourceId": unknown_id() });
     user.http.post("/api/api/locks", &lock).await.assert_status(200);
     // Twice is a quirk of the client; three times is a mistake.
     let thrice = user.http.get(&format!("/api/api/api{path}")).await;
@@ -137,10 +137,10 @@ async fn the_health_report_is_public_and_names_every_part() {
 #[tokio::test]
 async fn a_wrong_method_is_405_with_the_right_ones_in_allow() {
     let portal = anonymous();
-    for (document, hidden) in [("/api/openapi.json", 0), ("/api/locks/openapi.json", 0)] {
+    for document in ["/api/openapi.json", "/api/locks/openapi.json"] {
         let document = portal.get(document).await.assert_status(200).json();
         let paths = document["paths"].as_object().expect("paths");
-        assert!(paths.len() > hidden);
+        assert!(!paths.is_empty());
         for (path, operations) in paths {
             let operations = operations.as_object().expect("operations");
             let known: Vec<String> = operations.keys().map(|m| m.to_uppercase()).collect();

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 const PROBLEM: &str = "Content-Type: application/problem+json";
 
 /// Sends bytes as they are and reads until the gateway closes.
-async fn exchange(request: &[u8]) -> String {
+pub(crate) async fn exchange(request: &[u8]) -> String {
     let gateway = Stack::load().gateway_url.trim_start_matches("http://");
     let mut connection = TcpStream::connect(gateway).await.expect("the gateway listens");
     connection.write_all(request).await.expect("the gateway reads");
