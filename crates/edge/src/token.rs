@@ -3,6 +3,10 @@
 //! A verifier knows keys by `kid`, from the local signing key or from the issuer's JWKS, and
 //! accepts exactly one algorithm: a token cannot choose how it is checked, which closes `none`
 //! and HMAC-with-the-public-key forgeries (architecture, section 8).
+//!
+//! Checking an Ed25519 signature costs more than the rest of a small request, and a client sends
+//! the same token all day, so tokens that were found good are remembered, by their whole text and
+//! for as long as the keys stand.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -14,6 +18,7 @@ use domain::role::Role;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -136,7 +141,60 @@ impl TokenIssuer {
     }
 }
 
-type Keys = HashMap<String, DecodingKey>;
+/// Tokens remembered at most, least useful forgotten first: a working day's users, in a few MiB.
+const REMEMBERED_TOKENS: usize = 4096;
+
+/// The issuer's keys, and the tokens that were found good under them: in one value, so that other
+/// keys always begin with an empty memory.
+struct Keyring {
+    keys: HashMap<String, DecodingKey>,
+    verified: Cache<String, Verified>,
+}
+
+/// What a good token says.
+#[derive(Clone)]
+struct Verified {
+    identity: Identity,
+    /// Seconds since 1970.
+    expires_at: i64,
+}
+
+impl Keyring {
+    /// Ed25519 keys of a set by id; others are left out, since no token of theirs is accepted.
+    fn new(jwks: &JwkSet) -> Self {
+        let keys = jwks
+            .keys
+            .iter()
+            .filter(|jwk| jwk.common.key_algorithm == Some(KeyAlgorithm::EdDSA))
+            .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
+            .collect();
+        Self { keys, verified: Cache::new(REMEMBERED_TOKENS) }
+    }
+
+    /// A token that was found good before may have expired since.
+    fn recall(&self, token: &str, now: i64) -> Option<Result<Identity, TokenError>> {
+        let Verified { identity, expires_at } = self.verified.get(token)?;
+        if now <= expires_at.saturating_add_unsigned(LEEWAY_SECS) {
+            return Some(Ok(identity));
+        }
+        self.verified.remove(token);
+        Some(Err(TokenError::Invalid(ErrorKind::ExpiredSignature.into())))
+    }
+
+    fn check(&self, token: &str, validation: &Validation) -> Result<Identity, TokenError> {
+        let header = jsonwebtoken::decode_header(token).map_err(TokenError::Invalid)?;
+        if header.alg != Algorithm::EdDSA {
+            return Err(TokenError::Invalid(ErrorKind::InvalidAlgorithm.into()));
+        }
+        let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or(TokenError::UnknownKey)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, validation)
+            .map_err(TokenError::Invalid)?
+            .claims;
+        let verified = Verified { identity: claims.identity.clone(), expires_at: claims.exp };
+        self.verified.insert(token.to_owned(), verified);
+        Ok(claims.identity)
+    }
+}
 
 /// Where keys come from when a token names one that is not known.
 struct Remote {
@@ -158,7 +216,7 @@ const LEEWAY_SECS: u64 = 5;
 /// Checks tokens against the issuer's published keys.
 #[derive(Clone)]
 pub struct TokenVerifier {
-    keys: Arc<RwLock<Arc<Keys>>>,
+    keyring: Arc<RwLock<Arc<Keyring>>>,
     remote: Option<Arc<Remote>>,
     validation: Arc<Validation>,
 }
@@ -173,7 +231,7 @@ impl TokenVerifier {
     /// A verifier in the issuer's own process.
     #[must_use]
     pub fn local(issuer: &TokenIssuer) -> Self {
-        Self::new(decoding_keys(&issuer.jwks()), None, &issuer.config)
+        Self::new(&issuer.jwks(), None, &issuer.config)
     }
 
     /// A verifier that fetches the issuer's JWKS when it first needs it, so that a service starts
@@ -184,17 +242,17 @@ impl TokenVerifier {
     pub fn remote(jwks_url: String, config: &AuthConfig) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(FETCH_TIMEOUT).build()?;
         let remote = Remote { url: jwks_url, client, quiet_until: tokio::sync::Mutex::new(None) };
-        Ok(Self::new(Keys::new(), Some(Arc::new(remote)), config))
+        Ok(Self::new(&JwkSet { keys: Vec::new() }, Some(Arc::new(remote)), config))
     }
 
-    fn new(keys: Keys, remote: Option<Arc<Remote>>, config: &AuthConfig) -> Self {
+    fn new(jwks: &JwkSet, remote: Option<Arc<Remote>>, config: &AuthConfig) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&config.issuer]);
         validation.set_audience(&[&config.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = LEEWAY_SECS;
         Self {
-            keys: Arc::new(RwLock::new(Arc::new(keys))),
+            keyring: Arc::new(RwLock::new(Arc::new(Keyring::new(jwks)))),
             remote,
             validation: Arc::new(validation),
         }
@@ -215,15 +273,19 @@ impl TokenVerifier {
     }
 
     fn verify_with_known_keys(&self, token: &str) -> Result<Identity, TokenError> {
-        let header = jsonwebtoken::decode_header(token).map_err(TokenError::Invalid)?;
-        if header.alg != Algorithm::EdDSA {
-            return Err(TokenError::Invalid(ErrorKind::InvalidAlgorithm.into()));
-        }
-        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner));
-        let key = header.kid.and_then(|kid| keys.get(&kid)).ok_or(TokenError::UnknownKey)?;
-        jsonwebtoken::decode::<Claims>(token, key, &self.validation)
-            .map(|token| token.claims.identity)
-            .map_err(TokenError::Invalid)
+        let keyring = self.keyring();
+        keyring
+            .recall(token, Utc::now().timestamp())
+            .unwrap_or_else(|| keyring.check(token, &self.validation))
+    }
+
+    fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn trust(&self, jwks: &JwkSet) {
+        let keyring = Arc::new(Keyring::new(jwks));
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring;
     }
 
     async fn fetch_keys(&self) -> Result<(), TokenError> {
@@ -235,8 +297,7 @@ impl TokenVerifier {
         match remote.fetch().await {
             Ok(jwks) => {
                 *quiet_until = Some(Instant::now() + REFETCH_INTERVAL);
-                *self.keys.write().unwrap_or_else(PoisonError::into_inner) =
-                    Arc::new(decoding_keys(&jwks));
+                self.trust(&jwks);
                 Ok(())
             }
             Err(error) => {
@@ -250,7 +311,7 @@ impl TokenVerifier {
     /// With keys at hand an unknown `kid` is the caller's fault, whether or not the issuer
     /// answers: a forged token must not become a 503 (I8). Without any, nothing can be decided.
     fn undecided_without_keys(&self) -> Result<(), TokenError> {
-        if self.keys.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+        if self.keyring().keys.is_empty() {
             return Err(TokenError::KeysUnavailable);
         }
         Ok(())
@@ -263,11 +324,84 @@ impl Remote {
     }
 }
 
-/// Ed25519 keys of a set by id; others are left out, since no token of theirs is accepted.
-fn decoding_keys(jwks: &JwkSet) -> Keys {
-    jwks.keys
-        .iter()
-        .filter(|jwk| jwk.common.key_algorithm == Some(KeyAlgorithm::EdDSA))
-        .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: [&str; 2] = [
+        "-----BEGIN PRIVATE KEY-----\n\
+         MC4CAQAwBQYDK2VwBCIEIEFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\n\
+         -----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\n\
+         MC4CAQAwBQYDK2VwBCIEIEJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJC\n\
+         -----END PRIVATE KEY-----\n",
+    ];
+
+    fn issuer(pem: &str) -> TokenIssuer {
+        let config = AuthConfig { issuer: "i".to_owned(), audience: "a".to_owned() };
+        TokenIssuer::from_pem(pem.as_bytes(), config, Duration::from_hours(1)).unwrap()
+    }
+
+    fn token_of(issuer: &TokenIssuer) -> String {
+        let identity = Identity {
+            user_id: UserId::nil(),
+            name: "Kari Nordmann".to_owned(),
+            email: "kari@kld.dep.no".to_owned(),
+            role: Role::SaksbehandlerFag,
+            department_id: DepartmentId::nil(),
+            department_code: "KLD".to_owned(),
+            division: None,
+            job_title: None,
+            leader_level: None,
+        };
+        issuer.issue(&identity, Utc::now()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_remembered_token_says_the_same_until_it_expires() {
+        let issuer = issuer(PEM[0]);
+        let (verifier, token) = (TokenVerifier::local(&issuer), token_of(&issuer));
+        assert!(verifier.keyring().recall(&token, 0).is_none());
+
+        let first = verifier.verify(&token).await.unwrap();
+        let expiry = verifier.keyring().verified.get(&token).unwrap().expires_at;
+
+        assert_eq!(verifier.verify(&token).await.unwrap(), first);
+        let leeway = i64::try_from(LEEWAY_SECS).unwrap();
+        let recall = |now| verifier.keyring().recall(&token, now);
+        assert!(matches!(recall(expiry + leeway), Some(Ok(identity)) if identity == first));
+        assert!(matches!(recall(expiry + leeway + 1), Some(Err(TokenError::Invalid(_)))));
+        assert!(recall(expiry).is_none(), "an expired token is forgotten");
+    }
+
+    #[tokio::test]
+    async fn the_claims_of_a_remembered_token_open_nothing_under_another_signature() {
+        let (genuine, other) = (issuer(PEM[0]), issuer(PEM[1]));
+        let (verifier, token) = (TokenVerifier::local(&genuine), token_of(&genuine));
+        verifier.verify(&token).await.unwrap();
+        let (claims, signature) = token.rsplit_once('.').unwrap();
+        let (_, other_signature) = token_of(&other).rsplit_once('.').map(own).unwrap();
+
+        for signature in [&other_signature, "", &signature[1..], &format!("{signature}=")] {
+            let forged = format!("{claims}.{signature}");
+            assert!(matches!(verifier.verify(&forged).await, Err(TokenError::Invalid(_))));
+        }
+        verifier.verify(&token).await.unwrap();
+    }
+
+    fn own((head, tail): (&str, &str)) -> (String, String) {
+        (head.to_owned(), tail.to_owned())
+    }
+
+    #[tokio::test]
+    async fn other_keys_begin_with_an_empty_memory() {
+        let (old, new) = (issuer(PEM[0]), issuer(PEM[1]));
+        let (verifier, token) = (TokenVerifier::local(&old), token_of(&old));
+        verifier.verify(&token).await.unwrap();
+
+        verifier.trust(&new.jwks());
+
+        assert!(matches!(verifier.verify(&token).await, Err(TokenError::UnknownKey)));
+        verifier.verify(&token_of(&new)).await.unwrap();
+    }
 }

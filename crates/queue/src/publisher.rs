@@ -3,6 +3,7 @@
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Confirmation};
+use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 use crate::connection::{BrokerConfig, BrokerError, Link, in_time};
@@ -17,14 +18,21 @@ const PERSISTENT: u8 = 2;
 /// It never retries by itself: the caller owns the outbox and decides when to try again.
 pub struct Publisher {
     config: BrokerConfig,
+    /// Where connections live: whoever needs one first may be on a runtime that ends sooner, as
+    /// the workers of an HTTP server do, and closing a connection that has no runtime takes as
+    /// long as the broker may.
+    runtime: Handle,
     link: Mutex<Option<Link>>,
 }
 
 impl Publisher {
     /// Prepares a publisher; nothing is connected yet.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime. Connections will live on the current one.
     #[must_use]
     pub fn new(config: BrokerConfig) -> Self {
-        Self { config, link: Mutex::new(None) }
+        Self { config, runtime: Handle::current(), link: Mutex::new(None) }
     }
 
     /// Publishes one message and returns when the broker has confirmed it.
@@ -68,7 +76,10 @@ impl Publisher {
             *link = None;
         }
         if link.is_none() {
-            let opened = Link::open(&self.config).await?;
+            let config = self.config.clone();
+            let opening = self.runtime.spawn(async move { Link::open(&config).await });
+            // Nobody aborts the task, so that it fails only when its runtime is shutting down.
+            let opened = opening.await.map_err(|_| BrokerError::Refused)??;
             in_time(async {
                 Ok(opened.channel.confirm_select(ConfirmSelectOptions::default()).await?)
             })

@@ -57,10 +57,16 @@ pub struct AssignedDepartment {
     pub is_primary: bool,
 }
 
-/// A user together with what proves who they are.
+/// What proves who somebody is, and nothing else: looking for it takes one query whether they
+/// exist or not, so that the time it takes says nothing.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub struct Credentials {
-    /// The user the proof belongs to.
-    pub user: User,
+    /// The user it belongs to.
+    #[diesel(column_name = id, deserialize_as = Uuid)]
+    pub user_id: UserId,
+    /// Whether the user may sign in at all.
+    pub is_active: bool,
     /// Argon2id hash as a PHC string; `None` when the user has no password of ours.
     pub password_hash: Option<String>,
 }
@@ -118,7 +124,15 @@ pub async fn find_user(
     row.into_user(department, assignments).map(Some)
 }
 
-/// Finds the user who signs in with `email`, active or not.
+/// Gets a user who exists, active or not.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn get_user(conn: &mut AsyncPgConnection, id: UserId) -> Result<User, StoreError> {
+    find_user(conn, id).await?.ok_or(StoreError::NotFound)
+}
+
+/// Finds what proves that somebody is the user with `email`.
 ///
 /// `email` is in its stored spelling, [`domain::department::canonical_email`].
 pub async fn find_credentials(
@@ -126,15 +140,12 @@ pub async fn find_credentials(
     email: &str,
 ) -> Result<Option<Credentials>, StoreError> {
     let found = users::table
-        .inner_join(departments::table)
         .filter(lower(users::email).eq(email))
-        .select((UserRow::as_select(), users::password_hash, DepartmentRow::as_select()))
-        .first::<(UserRow, Option<String>, DepartmentRow)>(conn)
+        .select(Credentials::as_select())
+        .first(conn)
         .await
         .optional()?;
-    let Some((row, password_hash, department)) = found else { return Ok(None) };
-    let assignments = list_assignments(conn, row.id).await?;
-    Ok(Some(Credentials { user: row.into_user(department, assignments)?, password_hash }))
+    Ok(found)
 }
 
 /// Lists every active user of all departments, by name (E03).

@@ -9,7 +9,7 @@ use domain::department::canonical_email;
 use edge::token::Identity;
 use secrecy::SecretString;
 use store::StoreError;
-use store::users::{self, Credentials, User};
+use store::users::{self, User};
 
 use crate::app::AppState;
 use crate::passwords::PasswordError;
@@ -57,29 +57,29 @@ pub async fn sign_in(
     password: Option<SecretString>,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthError> {
+    if password.is_none() && !state.demo_login {
+        return Err(AuthError::WrongCredentials);
+    }
     let found = {
         // The connection goes back before the password check, which takes longer than all else.
         let mut conn = state.pool.get().await?;
         users::find_credentials(&mut conn, &canonical_email(email)).await?
     };
-    let (user, password_hash) = match found {
-        Some(Credentials { user, password_hash }) => (Some(user), password_hash),
-        None => (None, None),
-    };
-    match password {
-        Some(_) if user.is_none() && state.demo_login => return Err(AuthError::UnknownEmail),
-        Some(password) => {
-            if !state.passwords.matches(password, password_hash).await? {
-                return Err(AuthError::WrongCredentials);
-            }
-        }
-        None if state.demo_login => {}
-        None => return Err(AuthError::WrongCredentials),
+    if found.is_none() && state.demo_login {
+        return Err(AuthError::UnknownEmail);
     }
-    let user = user.ok_or(AuthError::UnknownEmail)?;
-    if !user.is_active {
+    if let Some(password) = password {
+        let hash = found.as_ref().and_then(|found| found.password_hash.clone());
+        if !state.passwords.matches(password, hash).await? {
+            return Err(AuthError::WrongCredentials);
+        }
+    }
+    let found = found.ok_or(AuthError::WrongCredentials)?;
+    if !found.is_active {
         return Err(AuthError::Inactive);
     }
+    let mut conn = state.pool.get().await?;
+    let user = users::get_user(&mut conn, found.user_id).await?;
     let token = state
         .issuer
         .issue(&identity(&user), now)

@@ -1,8 +1,8 @@
 //! Use cases of the case core: authorize, load, ask the domain, write, tell.
 //!
 //! Every function that takes a case id goes through [`open_case`] or the same two rules
-//! ([`can_open`], [`can_edit_content`]), and everything that leaves this module has been through
-//! [`masking`]; together they are this service's half of I6. Handlers add nothing to either.
+//! (`can_open`, `can_edit_content` of the domain), and everything that leaves this module has been through
+//! `masking`; together they are this service's half of I6. Handlers add nothing to either.
 
 mod create;
 mod error;

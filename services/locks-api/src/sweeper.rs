@@ -16,7 +16,7 @@ pub const ACTIVE_LOCKS: &str = "locks_active";
 
 /// A row that is over stays at least this long: longer than any statement of the role may run
 /// (`statement_timeout`), which is what makes fencing tokens grow (see [`store::locks`]).
-const SHORTEST_RETENTION: Duration = Duration::from_mins(1);
+pub const SHORTEST_RETENTION: Duration = Duration::from_mins(1);
 
 /// Sweeps for ever. Meant to be spawned.
 pub async fn run(pool: Pool, config: LockConfig) {

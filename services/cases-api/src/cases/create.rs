@@ -16,6 +16,7 @@ use store::{StoreError, departments, events};
 use super::after_case_change;
 use super::error::CaseError;
 use super::input::FieldErrors;
+use super::saving::check_size;
 
 /// Longest code of a case type, in characters.
 const MAX_CASE_TYPE: usize = 30;
@@ -45,7 +46,8 @@ pub struct NewCaseInput {
 ///
 /// # Errors
 ///
-/// [`CaseError::Invalid`] for values that break a rule, or [`CaseError::Store`].
+/// [`CaseError::Invalid`] for values that break a rule, [`CaseError::Document`] for too much text, or
+/// [`CaseError::Store`].
 pub async fn create_case(
     conn: &mut PooledConnection<'_>,
     actor: &Actor,
@@ -57,6 +59,7 @@ pub async fn create_case(
     let post = input.post.map(|post| errors.chapter("post", &post));
     errors.longest("caseType", &input.case_type, MAX_CASE_TYPE);
     errors.finish()?;
+    check_size(&input.texts, None)?;
     let department_id = owning_department(conn, actor, input.department.as_deref()).await?;
     let new = NewCase {
         budget_round_id: input.budget_round_id,

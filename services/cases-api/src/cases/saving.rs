@@ -6,7 +6,7 @@
 //! top of it.
 
 use domain::content::{ContentField, FlatFields};
-use domain::document::{Document, DocumentError, merge_document, rewrite_fields};
+use domain::document::{Document, DocumentError, MAX_BYTES, merge_document, rewrite_fields};
 use domain::ids::CaseId;
 use domain::money::ThousandNok;
 use domain::visibility::{CaseFacts, can_edit_content, can_open};
@@ -21,9 +21,10 @@ use super::error::{CaseError, Conflict};
 use super::input::FieldErrors;
 use super::masking::{Sight, parse, text};
 
-/// How often a save without an expected version is tried on top of whatever came first. More
-/// would let two busy clients keep a third one waiting for as long as they like.
-const MAX_ATTEMPTS: u32 = 5;
+/// How often a save without an expected version is tried on top of whatever came first. Each lost
+/// attempt means that somebody else's save went through, so this is how many savers of one case
+/// at the same moment are served; an endless loop could keep one caller waiting for ever.
+const MAX_ATTEMPTS: u32 = 40;
 
 /// What a save says about the case itself; `None` leaves a value as it is.
 #[derive(Debug, Default)]
@@ -160,6 +161,7 @@ async fn save(
         }
         let sight = Sight::of(actor.role, facts.status);
         let next = next_content(&change.body, base.newest.unwrap_or_default(), sight)?;
+        check_size(&next.texts, next.document.as_ref())?;
         let new = NewVersion {
             case,
             base_version,
@@ -188,6 +190,18 @@ fn authorize(actor: &Actor, facts: &CaseFacts) -> Result<(), CaseError> {
         return Err(CaseError::NotEditable);
     }
     Ok(())
+}
+
+/// Refuses content that is larger than a document may be. A body is limited, but what is sent is
+/// added to what is stored, so that texts saved one by one would grow a case without end.
+pub(super) fn check_size(
+    texts: &FlatFields,
+    document: Option<&JsonText>,
+) -> Result<(), DocumentError> {
+    let texts: usize =
+        ContentField::ALL.iter().filter_map(|field| texts.get(*field)).map(str::len).sum();
+    let document = document.map_or(0, |document| document.as_str().len());
+    if texts.max(document) > MAX_BYTES { Err(DocumentError::TooLarge) } else { Ok(()) }
 }
 
 /// Makes the next version's content from the previous one and what was sent. What the author may

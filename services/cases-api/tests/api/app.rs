@@ -136,9 +136,22 @@ impl TestApp {
         }
     }
 
-    /// Asks the process to end, as SIGTERM does, and waits until it has.
-    pub(crate) async fn shut_down(&mut self) -> anyhow::Result<()> {
+    /// Waits until the metrics contain a line.
+    pub(crate) async fn wait_for_metric(&self, line: &str) {
+        let deadline = Instant::now() + DEADLINE;
+        while !self.admin.get("/metrics").await.text().lines().any(|metric| metric == line) {
+            assert!(Instant::now() < deadline, "metrics never said {line}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Asks the process to end, as SIGTERM does.
+    pub(crate) fn begin_shutdown(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
         self.stopped.take().unwrap().await.unwrap()
     }
 }

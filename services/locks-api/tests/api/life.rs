@@ -1,6 +1,10 @@
 //! Start, stop and what an instance leaves behind: hand-back, restart, sweeping, readiness.
 
+use std::time::Duration;
+
+use locks_api::sweeper::SHORTEST_RETENTION;
 use reqwest::StatusCode;
+use test_support::{ChaosProxy, ServiceRole, Stack};
 use uuid::Uuid;
 
 use crate::app::{TestApp, World, eventually};
@@ -107,6 +111,43 @@ async fn the_sweeper_deletes_only_what_has_been_over_for_long() {
     })
     .await;
     assert_eq!(kari.look_for_id(live).await, Some(lock.id()));
+}
+
+/// Tokens grow because a row outlives every statement that began while it stood.
+#[actix_web::test]
+async fn i3_no_statement_of_the_role_outlives_a_row_that_is_over() {
+    let world = World::create().await;
+    let role = world.database.client_for(ServiceRole::LocksApi).await;
+    let limit = "SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout'";
+    let limit_ms: i64 = role.query_one(limit, &[]).await.unwrap().get(0);
+    let limit = Duration::from_millis(limit_ms.try_into().unwrap());
+    assert!(!limit.is_zero() && limit < SHORTEST_RETENTION, "{limit:?}");
+}
+
+#[actix_web::test]
+async fn i7_a_lost_pooler_is_a_503_until_it_returns_and_loses_no_lock() {
+    let world = World::create().await;
+    let pgbouncer = &Stack::load().pgbouncer;
+    let proxy = ChaosProxy::start(&format!("{}:{}", pgbouncer.host, pgbouncer.port)).await;
+    let url = proxy.instead_of(&world.database.url_for(ServiceRole::LocksApi));
+    let app = world
+        .start_with("a", &[("DATABASE_URL", url.as_str()), ("DB_ACQUIRE_TIMEOUT_MS", "300")])
+        .await;
+    let (kari, ola) = (app.by("Kari Nordmann"), app.by("Ola Hansen"));
+    let resource = Uuid::new_v4();
+    let lock = kari.must_acquire(resource).await;
+
+    proxy.reset();
+    for _attempt in 0..5 {
+        ola.acquire(resource).await.assert_problem(503, "/problems/unavailable");
+    }
+    proxy.pass();
+
+    eventually("requests are answered again", || async {
+        ola.acquire(resource).await.status == StatusCode::CONFLICT
+    })
+    .await;
+    kari.heartbeat(lock.id()).await;
 }
 
 #[actix_web::test]

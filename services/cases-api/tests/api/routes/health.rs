@@ -1,9 +1,22 @@
 //! E89 and the admin port.
 
+use std::time::{Duration, Instant};
+
 use edge::problem::ProblemType;
+use reqwest::Method;
 use test_support::{Actor, ChaosProxy, ServiceRole, Stack, TestDatabase};
 
 use crate::app::{TestApp, assert_problem};
+
+/// An application whose way to PgBouncer can be cut.
+async fn app_behind_a_line() -> (ChaosProxy, TestApp) {
+    let pgbouncer = &Stack::load().pgbouncer;
+    let line = ChaosProxy::start(&format!("{}:{}", pgbouncer.host, pgbouncer.port)).await;
+    let database = TestDatabase::create().await;
+    let url = line.instead_of(&database.url_for(ServiceRole::CasesApi));
+    let app = TestApp::builder().with_database(database).var("DATABASE_URL", &url).spawn().await;
+    (line, app)
+}
 
 #[actix_rt::test]
 async fn everything_up_is_ok_with_response_times() {
@@ -31,11 +44,7 @@ async fn i7_without_redis_and_broker_the_service_is_degraded_and_still_ready() {
 
 #[actix_rt::test]
 async fn i7_a_lost_database_is_503_until_it_is_back_and_nothing_of_it_is_told() {
-    let pgbouncer = &Stack::load().pgbouncer;
-    let line = ChaosProxy::start(&format!("{}:{}", pgbouncer.host, pgbouncer.port)).await;
-    let database = TestDatabase::create().await;
-    let url = line.instead_of(&database.url_for(ServiceRole::CasesApi));
-    let app = TestApp::builder().with_database(database).var("DATABASE_URL", &url).spawn().await;
+    let (line, app) = app_behind_a_line().await;
     app.wait_until_ready(true).await;
     let fag = app.by(&Actor::fag("KLD")).await;
 
@@ -60,28 +69,45 @@ async fn i7_a_lost_database_is_503_until_it_is_back_and_nothing_of_it_is_told() 
 
 #[actix_rt::test]
 async fn i7_a_database_that_hangs_makes_nobody_wait_longer_than_a_probe() {
-    let pgbouncer = &Stack::load().pgbouncer;
-    let line = ChaosProxy::start(&format!("{}:{}", pgbouncer.host, pgbouncer.port)).await;
-    let database = TestDatabase::create().await;
-    let url = line.instead_of(&database.url_for(ServiceRole::CasesApi));
-    let app = TestApp::builder().with_database(database).var("DATABASE_URL", &url).spawn().await;
+    let (line, app) = app_behind_a_line().await;
     app.wait_until_ready(true).await;
     line.stall();
-    let asked_at = std::time::Instant::now();
+    let asked_at = Instant::now();
     app.http.get("/api/health").await.assert_status(503);
-    assert!(asked_at.elapsed() < std::time::Duration::from_secs(3), "{:?}", asked_at.elapsed());
+    assert!(asked_at.elapsed() < Duration::from_secs(3), "{:?}", asked_at.elapsed());
     app.wait_until_ready(false).await;
     line.pass();
     app.wait_until_ready(true).await;
 }
 
 #[actix_rt::test]
-async fn shutdown_closes_the_port_and_ends_without_an_error() {
-    let mut app = TestApp::spawn().await;
+async fn shutdown_closes_the_port_and_ends_at_once_when_nothing_runs() {
+    let mut app = TestApp::builder().with_broker().spawn().await;
     app.wait_until_ready(true).await;
-    app.shut_down().await.unwrap();
-    let request = app.http.request(reqwest::Method::GET, "/api/health");
+    // Opens every connection that there is to close.
+    app.http.get("/api/health").await.assert_status(200);
+    let begun_at = Instant::now();
+    app.begin_shutdown();
+    app.ended().await.unwrap();
+    assert!(begun_at.elapsed() < Duration::from_secs(3), "{:?}", begun_at.elapsed());
+    let request = app.http.request(Method::GET, "/api/health");
     assert!(request.send().await.unwrap_err().is_connect());
+}
+
+#[actix_rt::test]
+async fn a_request_that_runs_at_shutdown_is_answered() {
+    let (line, mut app) = app_behind_a_line().await;
+    app.wait_until_ready(true).await;
+    let fag = app.by(&Actor::fag("KLD")).await;
+    fag.get("/api/departments").await.assert_status(200);
+    line.stall();
+    let running = actix_rt::spawn(async move { fag.get("/api/departments").await });
+    app.wait_for_metric("http_server_active_requests 1").await;
+    app.begin_shutdown();
+    app.wait_until_ready(false).await;
+    line.pass();
+    running.await.unwrap().assert_status(200);
+    app.ended().await.unwrap();
 }
 
 #[actix_rt::test]
