@@ -245,7 +245,7 @@ impl Problem {
     }
 }
 
-/// Schema of a problem document for OpenAPI; [`Problem::to_response`] writes it.
+/// A failing answer: a problem document as RFC 9457 describes it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemSchema {

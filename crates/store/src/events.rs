@@ -1,7 +1,7 @@
 //! The event log of a case: who did what when.
 //!
 //! Append-only (contract 13); the database refuses changes as well. Written by `cases-api` alone.
-//! The events of a save are written by [`crate::contents::insert_version`], in its statement.
+//! The events of a save are written by [`crate::saves::insert_version`], in its statement.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;

@@ -20,6 +20,8 @@ mod lists;
 #[cfg(test)]
 mod lock_race;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod own_gateway;
 #[cfg(test)]
 mod pooler;

@@ -1,0 +1,97 @@
+//! Every operation that the served OpenAPI documents name, with all that it reads, so that tests
+//! meet a new one as soon as it is there.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::portal::{User, anonymous, id_of, unknown_id};
+
+/// One operation with what it reads.
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    /// Its address, with the ids of things that exist.
+    pub(crate) path: String,
+    /// A body that it would take, when it reads one.
+    pub(crate) body: Option<Map<String, Value>>,
+    /// Names of the properties it reads.
+    pub(crate) properties: Vec<String>,
+    /// Names of the query parameters it reads.
+    pub(crate) parameters: Vec<String>,
+}
+
+impl Operation {
+    pub(crate) fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// Every operation of both services, aimed at a case of this user's own.
+pub(crate) async fn operations(user: &User) -> Vec<Operation> {
+    let case = user.create_case("Sak som får mye å tåle").await;
+    let round = user.august_round().await;
+    let mut found = Vec::new();
+    for document in ["/api/openapi.json", "/api/locks/openapi.json"] {
+        let document = anonymous().get(document).await.assert_status(200).json();
+        for (template, item) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("operations") {
+                let id = if template.contains("/cases/") {
+                    id_of(&case).to_owned()
+                } else {
+                    unknown_id()
+                };
+                found.push(Operation {
+                    method: method.to_uppercase().parse().expect("a method"),
+                    path: template.replace("{version}", "1").replace("{id}", &id),
+                    body: operation.get("requestBody").map(|_| good_body(template, &round)),
+                    properties: properties(&document, operation),
+                    parameters: parameters(operation),
+                });
+            }
+        }
+    }
+    assert!(found.iter().filter(|operation| operation.body.is_some()).count() >= 9);
+    found
+}
+
+/// A body that the operation at `template` would take.
+fn good_body(template: &str, round: &str) -> Map<String, Value> {
+    let document = r#"{"type":"caseDocument","content":[]}"#;
+    let body = match template {
+        "/api/auth/login" => json!({ "email": "fag.nfd@test.no", "password": "feil" }),
+        "/api/cases" => {
+            json!({ "budgetRoundId": round, "caseName": "Sak", "caseType": "andre_saker" })
+        }
+        "/api/cases/{id}/document" => json!({ "contentJson": document }),
+        "/api/cases/{id}/status" => json!({ "status": "under_arbeid" }),
+        "/api/locks" => json!({ "resourceType": "case", "resourceId": unknown_id() }),
+        "/api/locks/verify" => {
+            json!({ "resourceType": "case", "resourceId": unknown_id(), "lockToken": 1 })
+        }
+        _ => json!({}),
+    };
+    let Value::Object(body) = body else { unreachable!("written as an object") };
+    body
+}
+
+/// Properties of the request's schema, those of nested objects too.
+fn properties(document: &Value, operation: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut pending = vec![&operation["requestBody"]["content"]["application/json"]["schema"]];
+    while let Some(schema) = pending.pop() {
+        if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+            pending.push(&document["components"]["schemas"][name]);
+        }
+        pending.extend(schema["oneOf"].as_array().into_iter().flatten());
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            found.push(name.clone());
+            pending.push(property);
+        }
+    }
+    found
+}
+
+fn parameters(operation: &Value) -> Vec<String> {
+    let all = operation["parameters"].as_array().into_iter().flatten();
+    let in_query = all.filter(|parameter| parameter["in"] == "query");
+    in_query.filter_map(|parameter| parameter["name"].as_str().map(str::to_owned)).collect()
+}
