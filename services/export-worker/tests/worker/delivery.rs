@@ -114,7 +114,8 @@ async fn a_worker_runs_three_jobs_at_a_time_and_no_more() {
 #[actix_rt::test]
 async fn progress_grows_until_the_job_is_done() {
     let (bench, actor, _round) = Bench::with_cases(&["Sak"]).await;
-    bench.multiply_cases(4_000).await;
+    // Seconds of work, so that reports come in between however fast the machine is.
+    bench.multiply_cases(20_000).await;
     bench
         .execute(
             "CREATE TABLE reports (id serial, percent smallint NOT NULL, step text);
@@ -134,7 +135,7 @@ async fn progress_grows_until_the_job_is_done() {
     let job = bench.wait_for(id, JobStatus::Completed).await;
     worker.shut_down().await.unwrap();
 
-    assert_eq!(bench.workbook(&job).len(), 4_002);
+    assert_eq!(bench.workbook(&job).len(), 20_002);
     let rows = bench.seed.client().query("SELECT percent FROM reports ORDER BY id", &[]).await;
     let percents: Vec<i16> = rows.unwrap().iter().map(|row| row.get(0)).collect();
     assert!(percents.is_sorted(), "{percents:?}");

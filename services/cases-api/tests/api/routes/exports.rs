@@ -100,8 +100,10 @@ async fn the_client_polls_until_the_document_is_there() {
     let app = TestApp::spawn().await;
     let fag = app.by(&Actor::fag("KLD")).await;
     let path = order(&fag).await;
+    // With a live lease, as a worker's claim has: the relay takes back a job whose lease is over.
     let step = "UPDATE export_jobs SET status = 'processing', started_at = now(), percent = 45,
-                    step = 'Skriver regnearket'";
+                    step = 'Skriver regnearket', published_at = now(), attempts = 1,
+                    claimed_by = 'test', lease_until = now() + interval '1 hour'";
     app.seed.client().execute(step, &[]).await.unwrap();
     let job = fag.get(&path).await.json();
     assert_eq!((&job["status"], &job["percent"]), (&json!("processing"), &json!(45)));
