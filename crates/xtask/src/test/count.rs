@@ -39,11 +39,12 @@ impl Count {
     /// (`Summary [ 1.2s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`) or of cargo test
     /// (`test result: ok. 3 passed; 0 failed; ...`).
     pub(super) fn read_line(&mut self, line: &str) {
-        let line = line.trim();
+        // Nextest indents what a failing test printed, its runner's own result among it; that test
+        // is in nextest's summary already.
         if let Some(rest) = line.strip_prefix("test result:") {
             self.passed += number_before(rest, "passed");
             self.failed += number_before(rest, "failed");
-        } else if line.starts_with("Summary [") {
+        } else if line.trim_start().starts_with("Summary [") {
             // After an interruption it says "2/3 tests run"; those that never ran have not passed.
             let planned = number_before(line, "tests run").max(number_before(line, "test run"));
             let passed = number_before(line, "passed");
@@ -81,6 +82,12 @@ mod tests {
         assert_eq!(count(&[one]), Count { passed: 1, failed: 0 });
         let cut = "Summary [   0.006s] 2/5 tests run: 1 passed, 1 failed, 0 skipped";
         assert_eq!(count(&[cut]), Count { passed: 1, failed: 4 });
+    }
+
+    #[test]
+    fn what_a_failing_test_printed_is_not_counted_again() {
+        let lines = ["    test result: FAILED. 0 passed; 1 failed; 0 ignored"];
+        assert_eq!(count(&lines), Count::default());
     }
 
     #[test]
