@@ -10,6 +10,7 @@ use crate::command;
 use crate::database::DATABASE;
 use crate::servers::postgres::Login;
 use crate::stack::{Kind, Stack};
+use crate::up;
 use crate::workspace::Workspace;
 
 /// Seeds the developer's running database; the program's own report goes to the terminal.
@@ -19,15 +20,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &SeedArgs) -> Result<()> {
         stack.state().is_some_and(|state| state.is_alive("postgres")),
         "the portal does not run; start it with `cargo xtask up --detach`"
     );
-    workspace.build(&["--release", "--package", "store", "--bin", "seed"])?;
-    let mut seed = program(&stack, &workspace.target()?.join("release"), arguments.scale);
-    if let Some(lines) = &arguments.lines {
-        let lines = std::path::absolute(lines)?;
+    let lines = arguments.lines.as_deref().map(std::path::absolute).transpose()?;
+    if let Some(lines) = &lines {
         ensure!(lines.is_file(), "{} is no file", lines.display());
-        seed.arg("--lines").arg(lines);
     }
-    if let Some(label) = &arguments.label {
-        seed.arg("--label").arg(label);
+    // The same build as `up`'s: a single package would resolve other features, and so compile half
+    // the workspace again.
+    let mut seed = program(&stack, &up::build_release(workspace)?, arguments.scale);
+    if let Some(lines) = lines {
+        seed.arg("--lines").arg(lines);
     }
     let status = seed.status().context("seed cannot be run")?;
     ensure!(status.success(), "seed failed");
