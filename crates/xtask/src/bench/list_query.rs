@@ -16,6 +16,13 @@ const BY_MAX_VERSION: &str = "SELECT c.*, cc.* FROM cases c \
      WHERE cc.version = (SELECT MAX(version) FROM case_contents WHERE case_id = c.id) \
      AND c.budget_round_id = '{round}'";
 
+/// The schema before the plan: the version index is one of its five (section 2.2), and the foreign
+/// key alone was indexed. Measured so too, because the index speeds the old query up as well.
+const WITHOUT_THE_INDEX: &str = "DROP INDEX idx_case_content_latest; \
+     CREATE INDEX bench_case_id ON case_contents (case_id); ANALYZE case_contents";
+const WITH_THE_INDEX: &str = "DROP INDEX bench_case_id; \
+     CREATE UNIQUE INDEX idx_case_content_latest ON case_contents (case_id, version DESC)";
+
 /// Requirement, section 2.3, "ny", with the flat fields that a list may show.
 const BY_POINTER: &str = "SELECT c.*, cc.version, cc.proposal_text, cc.justification \
      FROM cases c JOIN case_contents cc ON cc.id = c.latest_content_id \
@@ -37,6 +44,10 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Value> {
         server_time(bench, &owner, script)
     };
     let by_max_version_ms = time("by_max_version.sql", BY_MAX_VERSION)?;
+    owner.query(DATABASE, WITHOUT_THE_INDEX)?;
+    let before_the_plan_ms = time("before_the_plan.sql", BY_MAX_VERSION);
+    owner.query(DATABASE, WITH_THE_INDEX)?;
+    let before_the_plan_ms = before_the_plan_ms?;
     let by_pointer_ms = time("by_pointer.sql", BY_POINTER)?;
     let rows_only_ms = time("rows_only.sql", ROWS_ONLY)?;
     let endpoint_ms = time("endpoint.sql", &endpoint_statement(bench, &round)?)?;
@@ -47,15 +58,17 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Value> {
     Ok(json!({
         "bench": "list-query",
         "rows": rows.parse::<u32>().context("count")?,
+        "before_the_plan_ms": before_the_plan_ms,
         "by_max_version_ms": by_max_version_ms,
         "endpoint_ms": endpoint_ms,
         "by_pointer_ms": by_pointer_ms,
         "rows_only_ms": rows_only_ms,
+        "before_the_plan_over_endpoint": before_the_plan_ms / endpoint_ms,
         "max_version_over_endpoint": by_max_version_ms / endpoint_ms,
         "max_version_over_pointer": by_max_version_ms / by_pointer_ms,
         "endpoint_over_rows_only": endpoint_ms / rows_only_ms,
         "pointer_over_rows_only": by_pointer_ms / rows_only_ms,
-        "target": "max_version_over_endpoint >= 50, endpoint_over_rows_only <= 2",
+        "target": "before_the_plan_over_endpoint >= 50, endpoint_over_rows_only <= 2",
     }))
 }
 

@@ -175,8 +175,25 @@ pub(super) fn literal(value: Option<&str>) -> String {
                 }
             }
             escaped.push('\'');
-            escaped
+            escaped + cast(text)
         }
+    }
+}
+
+/// The service binds ids and intervals with their types; where the statement does not say which
+/// it wants, PostgreSQL would take the bare literal for text.
+fn cast(text: &str) -> &'static str {
+    let hyphens = [8, 13, 18, 23];
+    let is_uuid = text.len() == 36
+        && text.char_indices().all(|(index, c)| {
+            if hyphens.contains(&index) { c == '-' } else { c.is_ascii_hexdigit() }
+        });
+    let is_interval =
+        text.split(':').count() == 3 && text.chars().all(|c| c.is_ascii_digit() || c == ':');
+    match (is_uuid, is_interval) {
+        (true, _) => "::uuid",
+        (_, true) => "::interval",
+        _ => "",
     }
 }
 
@@ -201,6 +218,9 @@ mod tests {
 
     #[test]
     fn a_literal_survives_pgbench() {
+        assert_eq!(literal(Some("00:05:00")), "E'00\\x3a05\\x3a00'::interval");
+        let id = "9295f067-96d7-5912-aae0-4036a872fb8d";
+        assert_eq!(literal(Some(id)), format!("E'{id}'::uuid"));
         assert_eq!(literal(Some("a:b\n\\'")), "E'a\\x3ab\\n\\\\'''");
     }
 }
