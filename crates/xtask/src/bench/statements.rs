@@ -37,9 +37,7 @@ pub(super) fn capture(
     set("ALTER SYSTEM SET log_line_prefix = '~%u~ '")?;
     set("ALTER SYSTEM SET log_statement = 'all'")?;
     set("SELECT pg_reload_conf()")?;
-    wait_for(stack, || {
-        superuser.query("postgres", "SHOW log_statement").map(|value| value == "all")
-    })?;
+    wait_for(|| superuser.query("postgres", "SHOW log_statement").map(|value| value == "all"))?;
     let path = stack.log("postgres");
     // Every backend must have read the new setting, and backends read it between statements.
     interrupt::pause(Duration::from_millis(500))?;
@@ -47,7 +45,7 @@ pub(super) fn capture(
     let result = request();
     set(&format!("SELECT '{END_MARK}'"))?;
     let mut log = String::new();
-    wait_for(stack, || {
+    wait_for(|| {
         let whole = fs::read(&path)?;
         let begin = usize::try_from(begin)?;
         log = String::from_utf8_lossy(whole.get(begin..).unwrap_or_default()).into_owned();
@@ -60,7 +58,7 @@ pub(super) fn capture(
     Ok(parse(&log, role))
 }
 
-fn wait_for(_: &Stack, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+fn wait_for(mut done: impl FnMut() -> Result<bool>) -> Result<()> {
     let begun = Instant::now();
     while !done()? {
         if begun.elapsed() > Duration::from_secs(10) {

@@ -109,11 +109,7 @@ async fn owning_department(
     let Some(named) = named.filter(|_| !actor.role.is_fag()) else {
         return Ok(actor.department_id);
     };
-    if let Ok(id) = named.parse() {
-        return Ok(id);
-    }
-    let found = departments::find_department_by_code(conn, named).await?;
-    found.map(|department| department.id).ok_or_else(no_such_department)
+    departments::find_department_id(conn, named).await?.ok_or_else(no_such_department)
 }
 
 fn unknown_department(error: StoreError) -> CaseError {

@@ -326,9 +326,6 @@ async fn department(
     params: &Params,
 ) -> Result<Option<DepartmentId>, ApiError> {
     let Some(named) = params.text("departmentId") else { return Ok(None) };
-    if let Ok(id) = named.parse() {
-        return Ok(Some(id));
-    }
-    let found = departments::find_department_by_code(conn, named).await.map_err(store_failure)?;
-    Ok(Some(found.map_or_else(DepartmentId::nil, |department| department.id)))
+    let found = departments::find_department_id(conn, named).await.map_err(store_failure)?;
+    Ok(Some(found.unwrap_or_else(DepartmentId::nil)))
 }
