@@ -21,6 +21,7 @@ mod chaos;
 mod cleanup;
 mod database;
 mod http;
+pub mod portal;
 mod redis;
 mod seed;
 mod stack;

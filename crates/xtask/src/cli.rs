@@ -110,8 +110,12 @@ pub(crate) struct TestArgs {
     /// Only start the test stack's servers, migrate the template database, and leave them running.
     #[arg(long, conflicts_with = "suites")]
     pub(crate) servers_only: bool,
-    /// Stop what `--servers-only` left running.
+    /// As `--servers-only`, and the services and the gateway from a debug build on fresh demo data.
+    /// What runs of them already is replaced.
     #[arg(long, conflicts_with_all = ["suites", "servers_only"])]
+    pub(crate) portal_only: bool,
+    /// Stop what `--servers-only` or `--portal-only` left running.
+    #[arg(long, conflicts_with_all = ["suites", "servers_only", "portal_only"])]
     pub(crate) stop: bool,
     /// Which suites to run; all of them if none is named.
     #[arg(value_enum)]
@@ -159,6 +163,8 @@ pub(crate) enum Suite {
     Doc,
     /// The whole portal, entered through the gateway.
     Gateway,
+    /// Every endpoint of the wire contract, entered through the gateway.
+    Contract,
     /// Whether the tests before it compared every snapshot on disk; runs after all of them only.
     Snapshots,
 }

@@ -19,6 +19,9 @@ const CONFIGURATION: &str = include_str!("../../../compose/nginx/gateway.conf.te
 const MAIN: &str = include_str!("../templates/nginx.conf.template");
 const PAGE: &str = include_str!("../../../compose/nginx/html/index.html");
 
+/// What the stack calls it.
+pub(crate) const NAME: &str = "gateway";
+
 /// What the client's own pages may load: nothing from elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "\"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'\"";
 
@@ -33,13 +36,8 @@ pub(crate) fn start(running: &mut Running) -> Result<()> {
     )
     .context("the gateway's configuration")?;
     let port = running.stack.ports.gateway;
-    let daemon = Daemon::new("gateway", nginx)
-        .arg("-e")
-        .arg("stderr")
-        .arg("-p")
-        .arg(prefix)
-        .arg("-c")
-        .arg(main);
+    let daemon =
+        Daemon::new(NAME, nginx).arg("-e").arg("stderr").arg("-p").arg(prefix).arg("-c").arg(main);
     let process = running.ensure(&daemon, &[port])?;
     let page = format!("http://127.0.0.1:{port}/");
     process.wait_until(Duration::from_secs(10), || http::status(&page) == Some(200))?;

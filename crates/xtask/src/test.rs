@@ -33,6 +33,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &TestArgs) -> Result<()> {
     if arguments.servers_only {
         return test_stack::leave_servers_running(workspace);
     }
+    if arguments.portal_only {
+        return test_stack::leave_portal_running(workspace);
+    }
     let chosen: Vec<Suite> = Suite::value_variants()
         .iter()
         .copied()
@@ -77,16 +80,11 @@ fn run_suites(
 
 /// One line per suite, and the sum alone on the last line, where other programs look for it.
 fn print_summary(outcomes: &[Outcome]) {
-    println!("\n{:<14}{:>8}{:>8}{:>10}", "suite", "passed", "failed", "seconds");
+    println!();
     let mut sum = Count::default();
     for Outcome { suite, count, duration } in outcomes {
-        println!(
-            "{:<14}{:>8}{:>8}{:>10.1}",
-            suites::name(*suite),
-            count.passed,
-            count.failed,
-            duration.as_secs_f64()
-        );
+        let (name, seconds) = (suites::name(*suite), duration.as_secs_f64());
+        println!("{name}: {} passed, {} failed ({seconds:.1} s)", count.passed, count.failed);
         sum += *count;
     }
     println!("\n{} passed, {} failed", sum.passed, sum.failed);

@@ -2,7 +2,7 @@
 
 use test_support::Answer;
 
-use crate::portal::anonymous;
+use test_support::portal::anonymous;
 
 #[tokio::test]
 async fn each_api_has_an_interactive_page_that_needs_no_other_host() {

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{Reader as _, Xlsx};
 use serde_json::{Value, json};
 
-use crate::portal::{User, anonymous, id_of};
+use test_support::portal::{User, anonymous, id_of};
 
 /// Every text of every case, so that rendering takes long enough to be seen.
 const SLOW_FIELDS: [&str; 12] = [

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use test_support::{Actor, Answer, Http};
 
-use crate::portal::{PASSWORD, User, anonymous, assert_refused, unknown_id};
+use test_support::portal::{PASSWORD, User, anonymous, assert_refused, unknown_id};
 
 /// What a caller may present instead of a good token, and what it is.
 async fn bad_tokens() -> Vec<(&'static str, String)> {

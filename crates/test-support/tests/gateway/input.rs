@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use test_support::{Answer, Http};
 
 use crate::operations::{Operation, operations};
-use crate::portal::{User, assert_problem_document, assert_refused, id_of, send_raw, unknown_id};
+use test_support::portal::{
+    User, assert_problem_document, assert_refused, id_of, send_raw, unknown_id,
+};
 
 /// Values as they stand in a body, which no property may choke on. Some are no JSON at all.
 const HOSTILE_VALUES: [&str; 26] = [

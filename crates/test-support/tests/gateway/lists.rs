@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::portal::{User, id_of};
+use test_support::portal::{User, id_of};
 
 /// Largest size of a case in a list, in bytes of uncompressed JSON. Only on the average: the
 /// longest name alone may take most of it.

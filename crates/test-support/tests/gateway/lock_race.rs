@@ -8,7 +8,7 @@ use test_support::{Actor, Answer, Http};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
-use crate::portal::{anonymous, unknown_id};
+use test_support::portal::{anonymous, unknown_id};
 
 const RACERS: usize = 30;
 const ROUNDS: usize = 25;

@@ -26,8 +26,6 @@ mod own_gateway;
 #[cfg(test)]
 mod pooler;
 #[cfg(test)]
-mod portal;
-#[cfg(test)]
 mod request_id;
 #[cfg(test)]
 mod routing;

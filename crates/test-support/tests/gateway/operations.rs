@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use crate::portal::{User, anonymous, id_of, unknown_id};
+use test_support::portal::{User, anonymous, id_of, unknown_id};
 
 /// One operation with what it reads.
 pub(crate) struct Operation {

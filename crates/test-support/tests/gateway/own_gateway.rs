@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
-use crate::portal::assert_problem_document;
+use test_support::portal::assert_problem_document;
 
 const TEMPLATE: &str = include_str!("../../../../compose/nginx/gateway.conf.template");
 

@@ -11,7 +11,7 @@ use test_support::{Answer, Stack};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::portal::{User, id_of};
+use test_support::portal::{User, id_of};
 
 const CLIENTS: usize = 64;
 /// Requests of one client; together a little over 10,000.

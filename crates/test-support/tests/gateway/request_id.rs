@@ -10,8 +10,8 @@ use test_support::{Answer, Stack};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::portal::anonymous;
 use crate::wire;
+use test_support::portal::anonymous;
 
 const REQUEST_ID: &str = "x-request-id";
 

@@ -4,7 +4,9 @@ use reqwest::Method;
 use serde_json::json;
 use test_support::{Answer, Stack};
 
-use crate::portal::{User, anonymous, assert_problem_document, assert_refused, id_of, unknown_id};
+use test_support::portal::{
+    User, anonymous, assert_problem_document, assert_refused, id_of, unknown_id,
+};
 
 /// An answer that only cases-api gives and one that only locks-api gives, told apart by their
 /// OpenAPI documents.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use calamine::{Data, Reader as _, Xlsx};
 use serde_json::{Value, json};
 
-use crate::portal::{User, anonymous, id_of};
+use test_support::portal::{User, anonymous, id_of};
 
 /// The ministry of this test; no other test changes its cases, so its list stands still.
 const DEPARTMENT: &str = "kld";

@@ -19,7 +19,9 @@ const UNIT: &str = "kind(lib) + kind(bin) + kind(proc-macro)";
 /// Integration tests of one crate or service each.
 const INTEGRATION: &str = "kind(test) - package(test-support)";
 /// Tests of the whole, which live with the test harness because they belong to no service.
-const GATEWAY: &str = "kind(test) & package(test-support)";
+const GATEWAY: &str = "kind(test) & binary_id(test-support::gateway)";
+/// The wire contract, endpoint by endpoint.
+const CONTRACT: &str = "kind(test) & binary_id(test-support::contract)";
 
 /// The name that the command line and the summary use.
 pub(super) fn name(suite: Suite) -> &'static str {
@@ -32,6 +34,7 @@ pub(super) fn name(suite: Suite) -> &'static str {
         Suite::Integration => "integration",
         Suite::Doc => "doc",
         Suite::Gateway => "gateway",
+        Suite::Contract => "contract",
         Suite::Snapshots => "snapshots",
     }
 }
@@ -69,6 +72,10 @@ pub(super) fn run(workspace: &Workspace, stack: &mut TestStack<'_>, suite: Suite
         Suite::Gateway => {
             let attach = stack.ensure_portal()?;
             nextest(workspace, GATEWAY, Some(&attach))
+        }
+        Suite::Contract => {
+            let attach = stack.ensure_portal()?;
+            nextest(workspace, CONTRACT, Some(&attach))
         }
         Suite::Snapshots => snapshots::check(workspace),
     }

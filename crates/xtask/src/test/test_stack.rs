@@ -64,6 +64,9 @@ impl<'a> TestStack<'a> {
     /// Starts the services and the gateway on demo data, as `up` would.
     pub(super) fn ensure_portal(&mut self) -> Result<PathBuf> {
         let attach = self.ensure_servers()?;
+        if self.started.iter().any(|name| name == gateway::NAME) {
+            return Ok(attach);
+        }
         let programs = self.build()?;
         let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
         let result = start_portal(&mut running, &programs);
@@ -97,6 +100,18 @@ pub(super) fn leave_servers_running(workspace: &Workspace) -> Result<()> {
     ensure_template(&running.stack, &migrate)?;
     println!("  tests find it through {}", attach_file(workspace).display());
     Ok(())
+}
+
+/// `cargo xtask test --portal-only`: for developers who run single tests of the whole.
+pub(super) fn leave_portal_running(workspace: &Workspace) -> Result<()> {
+    leave_servers_running(workspace)?;
+    step("building the services", || workspace.build(&["--quiet", "--workspace", "--bins"]))?;
+    let programs = workspace.target()?.join("debug");
+    let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
+    let portal: Vec<String> =
+        NAMES.iter().chain(&[gateway::NAME]).map(|name| (*name).to_owned()).collect();
+    running.stop_named(&portal)?;
+    start_portal(&mut running, &programs)
 }
 
 /// `cargo xtask test --stop`.

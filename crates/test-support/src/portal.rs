@@ -4,33 +4,38 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_support::{Answer, Http, Stack};
+
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::http::{Answer, Http};
+use crate::stack::Stack;
+
 /// Password of every demo user.
-pub(crate) const PASSWORD: &str = "Test1234!";
+pub const PASSWORD: &str = "Test1234!";
 
 /// Pause between two looks at something that is about to happen.
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// The gateway, asked without a token.
-pub(crate) fn anonymous() -> Http {
+pub fn anonymous() -> Http {
     Http::anonymous(Stack::load().gateway_url.as_str())
 }
 
 /// A signed-in user.
 #[derive(Clone, Debug)]
-pub(crate) struct User {
-    pub(crate) http: Http,
-    pub(crate) token: String,
+pub struct User {
+    /// The gateway, asked by this user.
+    pub http: Http,
+    /// The bearer token of [`Self::http`].
+    pub token: String,
     /// What the sign-in said of them (contract 2.1).
-    pub(crate) profile: Value,
+    pub profile: Value,
 }
 
 impl User {
     /// Signs in with the demo password.
-    pub(crate) async fn sign_in(email: &str) -> Self {
+    pub async fn sign_in(email: &str) -> Self {
         let credentials = json!({ "email": email, "password": PASSWORD });
         let answer = anonymous().post("/api/auth/login", &credentials).await;
         let mut answer = answer.assert_status(200).json();
@@ -40,12 +45,12 @@ impl User {
     }
 
     /// The case handler of a ministry.
-    pub(crate) async fn fag(department_code: &str) -> Self {
+    pub async fn fag(department_code: &str) -> Self {
         Self::sign_in(&format!("fag.{department_code}@test.no")).await
     }
 
     /// Creates a case of the caller's department in the open August round.
-    pub(crate) async fn create_case(&self, name: &str) -> Value {
+    pub async fn create_case(&self, name: &str) -> Value {
         let case = json!({
             "budgetRoundId": self.august_round().await,
             "caseName": name,
@@ -60,7 +65,7 @@ impl User {
     }
 
     /// Id of the round that is open in August.
-    pub(crate) async fn august_round(&self) -> String {
+    pub async fn august_round(&self) -> String {
         let rounds = self.http.get("/api/budget-rounds").await.assert_status(200).json();
         let rounds = rounds.as_array().expect("a list of rounds");
         let august = rounds.iter().find(|round| round["name"] == "AUG2026").expect("AUG2026");
@@ -68,18 +73,18 @@ impl User {
     }
 
     /// Asks for the lock of a case.
-    pub(crate) async fn lock(&self, case: &str) -> Answer {
+    pub async fn lock(&self, case: &str) -> Answer {
         self.http.post("/api/locks", &json!({ "resourceType": "case", "resourceId": case })).await
     }
 
     /// Saves one text of a case, started from `version`.
-    pub(crate) async fn save(&self, case: &str, version: &Value, text: &str) -> Answer {
+    pub async fn save(&self, case: &str, version: &Value, text: &str) -> Answer {
         let body = json!({ "justification": text, "expectedVersion": version });
         self.http.put(&format!("/api/cases/{case}/content"), &body).await
     }
 
     /// Orders an export of the case list, and returns the job's id.
-    pub(crate) async fn order_export(&self, body: &Value) -> String {
+    pub async fn order_export(&self, body: &Value) -> String {
         let accepted = self.http.post("/api/export/cases/excel", body).await;
         let job = accepted.assert_status(202).json();
         assert_eq!(job["status"], "queued");
@@ -90,7 +95,7 @@ impl User {
     }
 
     /// Looks at a job until it is over, and returns every state that was seen, first to last.
-    pub(crate) async fn watch_export(&self, job: &str) -> Vec<Value> {
+    pub async fn watch_export(&self, job: &str) -> Vec<Value> {
         let deadline = Instant::now() + Duration::from_mins(1);
         let mut seen: Vec<Value> = Vec::new();
         loop {
@@ -110,14 +115,14 @@ impl User {
 }
 
 /// The `id` of an object.
-pub(crate) fn id_of(object: &Value) -> &str {
+pub fn id_of(object: &Value) -> &str {
     object["id"].as_str().expect("an id")
 }
 
 /// Fails unless `answer` is a refusal as every client can read it (style guide, section 4): in the
 /// 4xx range, with the whole problem document, and no word about what runs behind it.
 #[track_caller]
-pub(crate) fn assert_refused(answer: &Answer, request: &str) {
+pub fn assert_refused(answer: &Answer, request: &str) {
     let text = answer.text();
     assert!(answer.status.is_client_error(), "{request}: {} {text}", answer.status);
     assert_problem_document(answer, request);
@@ -125,7 +130,7 @@ pub(crate) fn assert_refused(answer: &Answer, request: &str) {
 
 /// Fails unless the body is a whole problem document that tells nothing of the machinery.
 #[track_caller]
-pub(crate) fn assert_problem_document(answer: &Answer, request: &str) {
+pub fn assert_problem_document(answer: &Answer, request: &str) {
     let text = answer.text();
     let media_type = answer.header("content-type");
     assert_eq!(media_type, "application/problem+json", "{request}: {text}");
@@ -146,12 +151,12 @@ pub(crate) fn assert_problem_document(answer: &Answer, request: &str) {
 }
 
 /// Sends a body as it is, under the name of JSON.
-pub(crate) async fn send_raw(http: &Http, method: &Method, path: &str, body: Vec<u8>) -> Answer {
+pub async fn send_raw(http: &Http, method: &Method, path: &str, body: Vec<u8>) -> Answer {
     let request = http.request(method.clone(), path);
     http.send(request.header("content-type", "application/json").body(body)).await
 }
 
 /// An id that nothing has.
-pub(crate) fn unknown_id() -> String {
+pub fn unknown_id() -> String {
     Uuid::new_v4().to_string()
 }
