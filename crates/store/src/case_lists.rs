@@ -6,7 +6,7 @@
 //! agreement.
 
 use chrono::{DateTime, TimeZone, Utc};
-use diesel::dsl::{Desc, IntoBoxed, Order, Select};
+use diesel::dsl::{AsSelect, Desc, IntoBoxed, Order, Select};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -16,7 +16,7 @@ use domain::status::{FIN_VISIBLE, Status};
 use domain::visibility::{ListScope, Viewer, list_scope};
 use uuid::Uuid;
 
-use crate::cases::{CaseListRow, NamedColumns, ROUND_CLOSED, named_cases, named_columns};
+use crate::cases::{CaseRow, ROUND_CLOSED};
 use crate::error::StoreError;
 use crate::schema::{budget_rounds, cases, user_department_assignments};
 
@@ -124,18 +124,13 @@ impl CaseQuery {
     }
 }
 
-/// Lists cases with names, newest change first; the id settles ties, so that two calls agree.
+/// Lists cases, newest change first; the id settles ties, so that two calls agree. Their names are
+/// in the [`crate::directory`].
 pub async fn list_cases(
     conn: &mut AsyncPgConnection,
     query: &CaseQuery,
-) -> Result<Vec<CaseListRow>, StoreError> {
-    let select = named_cases()
-        .select(named_columns())
-        .order((cases::updated_at.desc(), cases::id.desc()))
-        .into_boxed();
-    let select = filtered(scoped(select, query.scope), query);
-    let rows = select.load::<NamedColumns>(conn).await?;
-    Ok(rows.into_iter().map(CaseListRow::from).collect())
+) -> Result<Vec<CaseRow>, StoreError> {
+    Ok(selected(query).load::<CaseRow>(conn).await?)
 }
 
 /// Lists the ids of [`list_cases`], in its order.
@@ -143,22 +138,26 @@ pub async fn list_case_ids(
     conn: &mut AsyncPgConnection,
     query: &CaseQuery,
 ) -> Result<Vec<CaseId>, StoreError> {
-    let select = named_cases()
-        .select(named_columns())
-        .order((cases::updated_at.desc(), cases::id.desc()))
-        .into_boxed();
-    let select = filtered(scoped(select, query.scope), query).select(cases::id);
-    Ok(select.load::<Uuid>(conn).await?.into_iter().map(CaseId::from).collect())
+    let ids = selected(query).select(cases::id).load::<Uuid>(conn).await?;
+    Ok(ids.into_iter().map(CaseId::from).collect())
 }
 
-type NamedCases<'a> = IntoBoxed<
+type SelectedCases<'a> = IntoBoxed<
     'a,
-    Order<Select<named_cases, named_columns>, (Desc<cases::updated_at>, Desc<cases::id>)>,
+    Order<Select<cases::table, AsSelect<CaseRow, Pg>>, (Desc<cases::updated_at>, Desc<cases::id>)>,
     Pg,
 >;
 
+fn selected(query: &CaseQuery) -> SelectedCases<'_> {
+    let select = cases::table
+        .select(CaseRow::as_select())
+        .order((cases::updated_at.desc(), cases::id.desc()))
+        .into_boxed();
+    filtered(scoped(select, query.scope), query)
+}
+
 /// Narrows a list to the caller's base set.
-fn scoped(select: NamedCases<'_>, scope: CaseScope) -> NamedCases<'_> {
+fn scoped(select: SelectedCases<'_>, scope: CaseScope) -> SelectedCases<'_> {
     match scope {
         CaseScope::Everything => select,
         CaseScope::Department(id) => select.filter(cases::department_id.eq(Uuid::from(id))),
@@ -179,7 +178,7 @@ fn scoped(select: NamedCases<'_>, scope: CaseScope) -> NamedCases<'_> {
 }
 
 /// Applies the filters that the caller asked for.
-fn filtered<'a>(mut select: NamedCases<'a>, query: &'a CaseQuery) -> NamedCases<'a> {
+fn filtered<'a>(mut select: SelectedCases<'a>, query: &'a CaseQuery) -> SelectedCases<'a> {
     match query.departments.as_deref() {
         // Not `= ANY` of one element: PostgreSQL guesses at ten, finds its generic plan too dear and
         // plans the commonest list of all anew at every call, which takes longer than running it.
@@ -212,8 +211,11 @@ fn filtered<'a>(mut select: NamedCases<'a>, query: &'a CaseQuery) -> NamedCases<
 }
 
 /// Keeps the cases of closed rounds that match.
-fn in_history<'a>(mut select: NamedCases<'a>, history: &'a HistoryFilters) -> NamedCases<'a> {
-    select = select.filter(budget_rounds::status.eq(ROUND_CLOSED));
+fn in_history<'a>(mut select: SelectedCases<'a>, history: &'a HistoryFilters) -> SelectedCases<'a> {
+    let closed = budget_rounds::table
+        .filter(budget_rounds::status.eq(ROUND_CLOSED))
+        .select(budget_rounds::id);
+    select = select.filter(cases::budget_round_id.eq_any(closed));
     if let Some(chapter) = &history.chapter {
         select = select.filter(cases::chapter.eq(chapter));
     }
@@ -221,7 +223,8 @@ fn in_history<'a>(mut select: NamedCases<'a>, history: &'a HistoryFilters) -> Na
         select = select.filter(cases::post.eq(post));
     }
     let Some(year) = history.year else { return select };
-    let of_the_round = budget_rounds::year.eq(year);
+    let rounds = budget_rounds::table.filter(budget_rounds::year.eq(year));
+    let of_the_round = cases::budget_round_id.eq_any(rounds.select(budget_rounds::id));
     match (new_year(year), year.checked_add(1).and_then(new_year)) {
         (Some(from), Some(to)) => {
             select.filter(of_the_round.or(cases::created_at.ge(from).and(cases::created_at.lt(to))))

@@ -6,8 +6,7 @@
 //! 2.4). Text and documents, and with them the save, live in [`crate::contents`].
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{AsSelect, auto_type, exists};
-use diesel::pg::Pg;
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 use diesel::query_source::Alias;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -187,20 +186,4 @@ pub(crate) fn named_cases() -> _ {
         .left_join(
             fin_handlers.on(fin_handlers.field(users::id).nullable().eq(cases::fin_assigned_to)),
         )
-}
-
-/// What a list shows of [`named_cases`]; loads as [`NamedColumns`].
-#[auto_type]
-pub(crate) fn named_columns() -> _ {
-    let creators: Alias<Creators> = CREATORS;
-    let handlers: Alias<Handlers> = HANDLERS;
-    let fin_handlers: Alias<FinHandlers> = FIN_HANDLERS;
-    let case: AsSelect<CaseRow, Pg> = CaseRow::as_select();
-    (
-        case,
-        departments::code,
-        creators.field(users::full_name),
-        handlers.field(users::full_name).nullable(),
-        fin_handlers.field(users::full_name).nullable(),
-    )
 }

@@ -20,8 +20,9 @@ use domain::visibility::{ListScope, Viewer, list_scope};
 use uuid::Uuid;
 
 use crate::case_lists::{CaseQuery, list_case_ids, list_cases};
-use crate::cases::CaseListRow;
+use crate::cases::CaseRow;
 use crate::contents::TextColumns;
+use crate::directory::Directory;
 use crate::error::StoreError;
 use crate::schema::{
     budget_rounds, case_contents, case_type_definitions, cases, departments,
@@ -43,7 +44,7 @@ pub struct CaseListSource {
 /// Names that rows refer to by key; few, so they are read once.
 #[derive(Clone, Debug, Default)]
 struct Names {
-    departments: HashMap<Uuid, String>,
+    directory: Directory,
     rounds: HashMap<Uuid, String>,
     case_types: HashMap<String, String>,
 }
@@ -132,13 +133,12 @@ pub async fn list_exported_cases(
             Ok::<_, StoreError>((rows, texts))
         })
         .await?;
-    let mut found: HashMap<Uuid, CaseListRow> =
-        rows.into_iter().map(|row| (row.case.id, row)).collect();
+    let mut found: HashMap<Uuid, CaseRow> = rows.into_iter().map(|row| (row.id, row)).collect();
     ids.iter()
         .filter_map(|id| found.remove(id.as_uuid()))
-        .map(|row| {
-            let texts = texts.remove(&row.case.id).unwrap_or_default();
-            Ok(exported(row, texts, &source.names)?.masked_for(source.role))
+        .map(|case| {
+            let texts = texts.remove(&case.id).unwrap_or_default();
+            Ok(exported(case, texts, &source.names)?.masked_for(source.role))
         })
         .collect()
 }
@@ -158,9 +158,9 @@ async fn one_department(
 
 async fn texts_of(
     conn: &mut AsyncPgConnection,
-    rows: &[CaseListRow],
+    rows: &[CaseRow],
 ) -> Result<HashMap<Uuid, FlatFields>, StoreError> {
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.case.id).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|case| case.id).collect();
     let texts = cases::table
         .inner_join(
             case_contents::table.on(case_contents::id.nullable().eq(cases::latest_content_id)),
@@ -173,10 +173,7 @@ async fn texts_of(
 }
 
 async fn load_names(conn: &mut AsyncPgConnection) -> Result<Names, StoreError> {
-    let departments = departments::table
-        .select((departments::id, departments::name))
-        .load::<(Uuid, String)>(conn)
-        .await?;
+    let directory = Directory::load(conn).await?;
     let rounds = budget_rounds::table
         .select((budget_rounds::id, budget_rounds::name))
         .load::<(Uuid, String)>(conn)
@@ -186,23 +183,21 @@ async fn load_names(conn: &mut AsyncPgConnection) -> Result<Names, StoreError> {
         .load::<(String, String)>(conn)
         .await?;
     Ok(Names {
-        departments: departments.into_iter().collect(),
+        directory,
         rounds: rounds.into_iter().collect(),
         case_types: case_types.into_iter().collect(),
     })
 }
 
-fn exported(
-    row: CaseListRow,
-    texts: FlatFields,
-    names: &Names,
-) -> Result<ExportedCase, StoreError> {
+fn exported(case: CaseRow, texts: FlatFields, names: &Names) -> Result<ExportedCase, StoreError> {
+    let row = names.directory.name(case);
     let case = row.case;
+    let department = names.directory.department(case.department_id);
     let status = case.status()?;
     let placement = case.fin_list_placement.map(|text| text.parse()).transpose();
     Ok(ExportedCase {
         department_code: row.department_code,
-        department_name: names.departments.get(&case.department_id).cloned().unwrap_or_default(),
+        department_name: department.map(|found| found.name.clone()).unwrap_or_default(),
         budget_round_name: names.rounds.get(&case.budget_round_id).cloned().unwrap_or_default(),
         amount: case.amount.map(ThousandNok::new),
         fin_amount: case.fin_amount.map(ThousandNok::new),

@@ -16,6 +16,7 @@ pub mod case_types;
 pub mod cases;
 pub mod contents;
 pub mod departments;
+pub mod directory;
 pub mod error;
 pub mod events;
 pub mod export_jobs;

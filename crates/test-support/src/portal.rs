@@ -18,6 +18,7 @@ pub const PASSWORD: &str = "Test1234!";
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// The gateway, asked without a token.
+#[must_use]
 pub fn anonymous() -> Http {
     Http::anonymous(Stack::load().gateway_url.as_str())
 }
@@ -115,6 +116,7 @@ impl User {
 }
 
 /// The `id` of an object.
+#[must_use]
 pub fn id_of(object: &Value) -> &str {
     object["id"].as_str().expect("an id")
 }
@@ -157,6 +159,7 @@ pub async fn send_raw(http: &Http, method: &Method, path: &str, body: Vec<u8>) -
 }
 
 /// An id that nothing has.
+#[must_use]
 pub fn unknown_id() -> String {
     Uuid::new_v4().to_string()
 }

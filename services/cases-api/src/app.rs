@@ -22,6 +22,7 @@ use store::pooler::Gate;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::config::{Config, ExportConfig};
+use crate::directory::DirectoryCache;
 use crate::downloads::DownloadLinks;
 use crate::error::store_failure;
 use crate::passwords::Passwords;
@@ -31,6 +32,8 @@ use crate::{relay, routes};
 pub struct AppState {
     /// Connections to PostgreSQL, through PgBouncer.
     pub pool: Pool,
+    /// Names that lists show.
+    pub directory: DirectoryCache,
     /// Connections to Redis, which may be down at any time.
     pub redis: RedisPool,
     /// Signs tokens and publishes the key that verifies them.
@@ -81,6 +84,7 @@ impl AppState {
             exports_ordered: Notify::new(),
             immediate_exports: Semaphore::new(IMMEDIATE_EXPORTS),
             instance_id: config.http.instance_id.clone(),
+            directory: DirectoryCache::default(),
             pool: store::pool::connect(&config.database).await?,
             redis: edge::redis::open(config.redis_url.expose_secret(), REDIS_POOL_SIZE)
                 .context("REDIS_URL is not valid")?,

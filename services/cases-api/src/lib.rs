@@ -9,6 +9,7 @@ pub mod app;
 pub mod auth;
 pub mod cases;
 pub mod config;
+pub mod directory;
 pub mod downloads;
 pub mod error;
 pub mod exports;

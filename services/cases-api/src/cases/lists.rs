@@ -10,6 +10,8 @@ use store::cases::CaseListRow;
 use store::pool::PooledConnection;
 use store::users;
 
+use crate::directory::DirectoryCache;
+
 /// What narrows a search in the history.
 #[derive(Debug, Default)]
 pub struct HistoryInput {
@@ -30,6 +32,7 @@ pub struct HistoryInput {
 /// When the database fails.
 pub async fn list_cases(
     conn: &mut PooledConnection<'_>,
+    directory: &DirectoryCache,
     actor: &Actor,
     filters: &CaseListFilters,
 ) -> Result<Vec<CaseListRow>, StoreError> {
@@ -43,7 +46,7 @@ pub async fn list_cases(
         Vec::new()
     };
     let query = CaseQuery::for_list(&actor.viewer(), filters, &portfolio);
-    case_lists::list_cases(conn, &query).await
+    list_named(conn, directory, &query).await
 }
 
 /// Lists the cases of closed rounds (E16).
@@ -53,6 +56,7 @@ pub async fn list_cases(
 /// When the database fails.
 pub async fn list_history(
     conn: &mut PooledConnection<'_>,
+    directory: &DirectoryCache,
     actor: &Actor,
     input: HistoryInput,
 ) -> Result<Vec<CaseListRow>, StoreError> {
@@ -69,7 +73,7 @@ pub async fn list_history(
         }),
         ..CaseQuery::new(scope)
     };
-    case_lists::list_cases(conn, &query).await
+    list_named(conn, directory, &query).await
 }
 
 /// Lists the cases that are the caller's own work (E17).
@@ -79,6 +83,7 @@ pub async fn list_history(
 /// When the database fails.
 pub async fn list_my_cases(
     conn: &mut PooledConnection<'_>,
+    directory: &DirectoryCache,
     actor: &Actor,
     budget_round_id: Option<BudgetRoundId>,
 ) -> Result<Vec<CaseListRow>, StoreError> {
@@ -88,5 +93,14 @@ pub async fn list_my_cases(
         MyCasesScope::FinHandlerOrPortfolio => CaseScope::FinLeader(actor.user_id),
     };
     let query = CaseQuery { budget_round_id, ..CaseQuery::new(scope) };
-    case_lists::list_cases(conn, &query).await
+    list_named(conn, directory, &query).await
+}
+
+async fn list_named(
+    conn: &mut PooledConnection<'_>,
+    directory: &DirectoryCache,
+    query: &CaseQuery,
+) -> Result<Vec<CaseListRow>, StoreError> {
+    let cases = case_lists::list_cases(conn, query).await?;
+    directory.name_all(conn, cases).await
 }

@@ -115,7 +115,9 @@ async fn list_cases(
 ) -> Result<web::Json<Vec<BudgetCaseView>>, ApiError> {
     let mut conn = state.db().await?;
     let filters = case_list_filters(&mut conn, &params).await?;
-    let rows = cases::list_cases(&mut conn, &actor, &filters).await.map_err(store_failure)?;
+    let rows = cases::list_cases(&mut conn, &state.directory, &actor, &filters)
+        .await
+        .map_err(store_failure)?;
     Ok(web::Json(rows.into_iter().map(BudgetCaseView::from).collect()))
 }
 
@@ -147,7 +149,9 @@ async fn list_case_items(
 ) -> Result<web::Json<Vec<CaseListItemView>>, ApiError> {
     let mut conn = state.db().await?;
     let filters = case_list_filters(&mut conn, &params).await?;
-    let rows = cases::list_cases(&mut conn, &actor, &filters).await.map_err(store_failure)?;
+    let rows = cases::list_cases(&mut conn, &state.directory, &actor, &filters)
+        .await
+        .map_err(store_failure)?;
     Ok(web::Json(rows.into_iter().map(CaseListItemView::from).collect()))
 }
 
@@ -181,7 +185,9 @@ async fn list_history(
         year,
         department_id: department(&mut conn, &params).await?,
     };
-    let rows = cases::list_history(&mut conn, &actor, input).await.map_err(store_failure)?;
+    let rows = cases::list_history(&mut conn, &state.directory, &actor, input)
+        .await
+        .map_err(store_failure)?;
     Ok(web::Json(rows.into_iter().map(BudgetCaseView::from).collect()))
 }
 
@@ -204,7 +210,9 @@ async fn list_my_cases(
 ) -> Result<web::Json<Vec<BudgetCaseView>>, ApiError> {
     let round = params.parsed("budgetRoundId")?;
     let mut conn = state.db().await?;
-    let rows = cases::list_my_cases(&mut conn, &actor, round).await.map_err(store_failure)?;
+    let rows = cases::list_my_cases(&mut conn, &state.directory, &actor, round)
+        .await
+        .map_err(store_failure)?;
     Ok(web::Json(rows.into_iter().map(BudgetCaseView::from).collect()))
 }
 
