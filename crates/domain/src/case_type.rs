@@ -7,6 +7,19 @@
 use crate::content::ContentField;
 use crate::wire::wire_enum;
 
+/// Longest code of a case type, in characters (domain contract 1.6).
+pub const MAX_CODE: usize = 50;
+/// Longest name, in characters.
+pub const MAX_NAME: usize = 200;
+/// Longest description, in characters.
+pub const MAX_DESCRIPTION: usize = 500;
+/// Longest key of a text that a case type asks for, in characters.
+pub const MAX_FIELD_KEY: usize = 50;
+/// Longest heading of such a text, in characters.
+pub const MAX_FIELD_LABEL: usize = 200;
+/// Most texts that one case type asks for. Cases have ten.
+pub const MAX_FIELDS: usize = 50;
+
 wire_enum! {
     /// A standard case type (domain contract 2.4), in sort order.
     pub enum StandardCaseType {

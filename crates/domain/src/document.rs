@@ -19,6 +19,7 @@ mod text;
 use serde_json::{Map, Value};
 
 pub use merge::{Merged, merge_document, rewrite_fields, with_fin_sections, without_fin};
+pub(crate) use text::{children, kind};
 
 use crate::content::{ContentField, FlatFields};
 
@@ -116,6 +117,11 @@ impl Document {
         flat
     }
 
+    /// The nodes right below the root.
+    pub(crate) fn top_level(&self) -> &[Value] {
+        sections::top_level(self)
+    }
+
     fn with_fin_sections_on_top(&self) -> Self {
         let mut document = self.clone();
         sections::hoist_fin(&mut document);
@@ -160,7 +166,8 @@ fn is_deeper_than(json: &str, limit: usize) -> bool {
     false
 }
 
-fn holds_nul(value: &Value) -> bool {
+/// Whether any text holds U+0000, which PostgreSQL cannot store.
+pub(crate) fn holds_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(holds_nul),

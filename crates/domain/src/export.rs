@@ -5,6 +5,7 @@
 //! here as pure functions; the worker's conditional updates in SQL decide the same.
 
 mod fields;
+mod format;
 
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::case_list::CaseListFilters;
 pub use fields::{ExportField, FieldKind};
+pub use format::DocumentFormat;
 
+use crate::ids::DepartmentListId;
 use crate::lock::lease_end;
 use crate::visibility::Viewer;
 use crate::wire::wire_enum;
@@ -51,6 +54,18 @@ wire_enum! {
         Completed = "completed", "Ferdig";
         /// Given up, with a message for its owner.
         Failed = "failed", "Mislyktes";
+    }
+}
+
+impl JobType {
+    /// The format of the document.
+    #[must_use]
+    pub const fn format(self) -> DocumentFormat {
+        match self {
+            Self::CaseListExcel => DocumentFormat::Xlsx,
+            Self::DepartmentListWord | Self::CaseListWord => DocumentFormat::Docx,
+            Self::DepartmentListPdf | Self::CaseListPdf => DocumentFormat::Pdf,
+        }
     }
 }
 
@@ -154,6 +169,16 @@ pub struct CaseListParameters {
     pub filters: CaseListFilters,
     /// Which columns, in order.
     pub fields: Vec<ExportField>,
+    /// Whose visibility applies, fixed when the job was accepted (I6).
+    pub viewer: Viewer,
+}
+
+/// What a department-list job carries in `export_jobs.parameters`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DepartmentListParameters {
+    /// Which list.
+    pub department_list_id: DepartmentListId,
     /// Whose visibility applies, fixed when the job was accepted (I6).
     pub viewer: Viewer,
 }

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::content::FlatFields;
+use crate::export::ExportField;
 use crate::money::ThousandNok;
 use crate::origin::Origin;
 use crate::placement::ListPlacement;
@@ -62,7 +63,62 @@ pub struct ExportedCase {
     pub texts: FlatFields,
 }
 
+/// The value of one field of a case, and how it is meant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FieldValue<'a> {
+    /// The case has none.
+    Empty,
+    /// Short text.
+    Text(&'a str),
+    /// Digits whose leading zeros count.
+    Code(&'a str),
+    /// Text of several lines.
+    LongText(&'a str),
+    /// Amount.
+    Amount(ThousandNok),
+    /// Plain number.
+    Number(i32),
+    /// A moment, of which documents show the day.
+    Instant(DateTime<Utc>),
+}
+
 impl ExportedCase {
+    /// The value of `field` (documents.md 6.2, in its order).
+    #[must_use]
+    pub fn value(&self, field: ExportField) -> FieldValue<'_> {
+        let amount = |value: Option<_>| value.map_or(FieldValue::Empty, FieldValue::Amount);
+        match field {
+            ExportField::CaseName => FieldValue::Text(&self.case_name),
+            ExportField::DepartmentCode => FieldValue::Text(&self.department_code),
+            ExportField::DepartmentName => FieldValue::Text(&self.department_name),
+            ExportField::BudgetRoundName => FieldValue::Text(&self.budget_round_name),
+            ExportField::Chapter => code(self.chapter.as_deref()),
+            ExportField::Post => code(self.post.as_deref()),
+            ExportField::Amount => amount(self.amount),
+            ExportField::FinAmount => amount(self.fin_amount),
+            ExportField::GovAmount => amount(self.gov_amount),
+            ExportField::CaseType => FieldValue::Text(&self.case_type),
+            ExportField::Status => FieldValue::Text(self.status.label()),
+            ExportField::AssignedToName => text(self.assigned_to_name.as_deref()),
+            ExportField::FinAssignedToName => text(self.fin_assigned_to_name.as_deref()),
+            ExportField::CreatedByName => FieldValue::Text(&self.created_by_name),
+            ExportField::ResponsibleDivision => text(self.responsible_division.as_deref()),
+            ExportField::FinListPlacement => {
+                text(self.fin_list_placement.map(ListPlacement::label))
+            }
+            ExportField::PriorityNumber => {
+                self.priority_number.map_or(FieldValue::Empty, FieldValue::Number)
+            }
+            ExportField::Origin => FieldValue::Text(self.origin.label()),
+            ExportField::Version => FieldValue::Number(self.version),
+            ExportField::CreatedAt => FieldValue::Instant(self.created_at),
+            ExportField::UpdatedAt => FieldValue::Instant(self.updated_at),
+            ExportField::Content(content) => {
+                self.texts.get(content).map_or(FieldValue::Empty, FieldValue::LongText)
+            }
+        }
+    }
+
     /// Removes what `role` may not read: FIN's texts before the government has the case (5.2).
     #[must_use]
     pub fn masked_for(mut self, role: Role) -> Self {
@@ -71,6 +127,14 @@ impl ExportedCase {
         }
         self
     }
+}
+
+fn text(value: Option<&str>) -> FieldValue<'_> {
+    value.map_or(FieldValue::Empty, FieldValue::Text)
+}
+
+fn code(value: Option<&str>) -> FieldValue<'_> {
+    value.map_or(FieldValue::Empty, FieldValue::Code)
 }
 
 #[cfg(test)]

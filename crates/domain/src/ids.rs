@@ -88,6 +88,12 @@ id! {
     CaseEventId;
     /// Identifies an opinion request (contract 1.10).
     OpinionId;
+    /// Identifies a comment or a reply (contract 1.11); the mark in the document has a name of its own.
+    CommentId;
+    /// Identifies a conclusion (contract 1.12).
+    ConclusionId;
+    /// Identifies a question (contract 1.13).
+    QuestionId;
     /// Identifies a lock (contract 1.15). Whoever knows it may release it (D-12), so a foreign
     /// lock's id is never shown.
     LockId;
@@ -95,8 +101,16 @@ id! {
     ExportJobId;
     /// Identifies a department list (contract 1.18).
     DepartmentListId;
+    /// Identifies a section of a department list (contract 1.19).
+    ListSectionId;
+    /// Identifies an entry of a department list (contract 1.20).
+    ListEntryId;
+    /// Identifies a figure of a department list (contract 1.21).
+    ListFigureId;
     /// Identifies a department-list template (contract 1.16).
     TemplateId;
+    /// Identifies a section of a department-list template (contract 1.17).
+    TemplateSectionId;
 }
 
 #[cfg(test)]

@@ -12,8 +12,15 @@
 //! | Who is asking? | [`role`]: twelve roles, two sides, who leads |
 //! | May this case take that step, and what follows from it? | [`status`]: the contract's 24-row table and [`status::decide`] |
 //! | May they see it, edit it, read FIN's text in it? | [`visibility`] |
+//! | May they hand it over, place it, ask colleagues about it? | [`permission`] |
+//! | Which answers does a request for an opinion take? | [`opinion`] |
+//! | May they ask, answer, conclude, take back a comment? | [`dialogue`] |
+//! | Which cases may a ministry send to FIN together? | [`submission`] |
 //! | Which cases does this filter mean? | [`case_list`], by the same rules as the SQL |
 //! | What does a save leave in the database? | [`document`] (the editor's tree), [`content`] (its ten flat texts) |
+//! | What does a printed document show of a rich text? | [`rich_text`]: blocks, spans and marks |
+//! | What is a template of department lists made of, and what does an edit leave? | [`list_template`] |
+//! | Which case goes where in a department list? | [`placement`], the list itself in [`department_list`], what the client makes of it in [`list_render_config`] |
 //! | Who holds the lock? | [`lock`]: acquire, heartbeat and release as a model |
 //! | May this worker take that export job, and what then? | [`export`], with its rows in [`exported_case`] |
 //!
@@ -31,15 +38,23 @@ pub mod case_list;
 pub mod case_type;
 pub mod content;
 pub mod department;
+pub mod department_list;
+pub mod dialogue;
 pub mod document;
 pub mod export;
 pub mod exported_case;
 pub mod ids;
+pub mod list_render_config;
+pub mod list_template;
 pub mod lock;
 pub mod money;
+pub mod opinion;
 pub mod origin;
+pub mod permission;
 pub mod placement;
+pub mod rich_text;
 pub mod role;
 pub mod status;
+pub mod submission;
 pub mod visibility;
 pub mod wire;

@@ -7,7 +7,7 @@
 
 mod steps;
 
-pub use steps::{FinHandler, Step, StepRefusal, StepRequest, decide, steps};
+pub use steps::{FinHandler, Step, StepRefusal, StepRequest, closes_rounds, decide, steps};
 
 use crate::wire::wire_enum;
 

@@ -6,12 +6,12 @@
 use serde_json::{Value, json};
 
 /// The nodes below a node; none when `content` is absent or not an array.
-pub(super) fn children(node: &Value) -> &[Value] {
+pub(crate) fn children(node: &Value) -> &[Value] {
     node.get("content").and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The node's type name; empty when it has none.
-pub(super) fn kind(node: &Value) -> &str {
+pub(crate) fn kind(node: &Value) -> &str {
     node.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! The transition table of the contract, and the decision over it.
 
 use super::Status;
+use crate::ids::UserId;
 use crate::role::Role;
 
 use Column::{AD, FL, LN, SF, SN, UN};
@@ -47,6 +48,19 @@ pub enum FinHandler {
     Clear,
     /// The case arrives there: find a handler, unless it has one.
     AssignIfMissing,
+}
+
+impl FinHandler {
+    /// The handler after the step. `arriving` is who takes cases of the department that arrive now,
+    /// if anybody does.
+    #[must_use]
+    pub fn after(self, present: Option<UserId>, arriving: Option<UserId>) -> Option<UserId> {
+        match self {
+            Self::Keep => present,
+            Self::Clear => None,
+            Self::AssignIfMissing => present.or(arriving),
+        }
+    }
 }
 
 /// One row of the transition table: a step a case may take, and what follows from it.
@@ -97,6 +111,12 @@ pub enum StepRefusal {
 #[must_use]
 pub const fn steps() -> &'static [Step] {
     &STEPS
+}
+
+/// Whether a case that arrives at this status may be the last of its round (4.4).
+#[must_use]
+pub const fn closes_rounds(to: Status) -> bool {
+    matches!(to, Regjeringsbehandlet)
 }
 
 /// Decides whether a case takes a step. Access to the case is the caller's to check first.
@@ -177,7 +197,7 @@ const fn step(from: Status, to: Status, columns: &'static [Column]) -> Step {
         UnderVurderingFin | FerdigbehandletFin | SendtTilRegjeringen | Regjeringsbehandlet
         | ReturnertTilFag | AvvistAvFin => FinHandler::Keep,
     };
-    let may_close_round = matches!(to, Regjeringsbehandlet);
+    let may_close_round = closes_rounds(to);
     Step { from, to, fin_handler, may_close_round, columns, needs_reason: false }
 }
 
@@ -187,6 +207,7 @@ mod tests {
 
     use proptest::prelude::*;
     use proptest::sample::select;
+    use uuid::Uuid;
 
     use super::*;
     use crate::status::{CLOSED, PRE_FIN};
@@ -214,6 +235,19 @@ mod tests {
         let pairs: BTreeSet<_> = steps().iter().map(|step| (step.from, step.to)).collect();
         assert_eq!(pairs.len(), 24);
         assert!(steps().iter().all(|step| step.from != step.to));
+    }
+
+    #[test]
+    fn a_handler_is_kept_cleared_or_found_but_never_replaced() {
+        let (present, arriving) =
+            (UserId::new(Uuid::from_u128(1)), UserId::new(Uuid::from_u128(2)));
+        let after = |rule: FinHandler, present| rule.after(present, Some(arriving));
+        assert_eq!(after(FinHandler::Keep, Some(present)), Some(present));
+        assert_eq!(after(FinHandler::Keep, None), None);
+        assert_eq!(after(FinHandler::Clear, Some(present)), None);
+        assert_eq!(after(FinHandler::AssignIfMissing, Some(present)), Some(present));
+        assert_eq!(after(FinHandler::AssignIfMissing, None), Some(arriving));
+        assert_eq!(FinHandler::AssignIfMissing.after(None, None), None);
     }
 
     /// Contract 4.1 as it is printed there: from, to, and a tick under each of its six headings.
