@@ -237,8 +237,11 @@ fn fin_visible() -> Vec<&'static str> {
     FIN_VISIBLE.into_iter().map(Status::as_str).collect()
 }
 
-/// The first instant of a year, when the calendar has such a year.
+/// The first instant of a year of four digits; PostgreSQL's calendar begins later than ours.
 fn new_year(year: i32) -> Option<DateTime<Utc>> {
+    if !(1..=9999).contains(&year) {
+        return None;
+    }
     Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).single()
 }
 
@@ -268,6 +271,8 @@ mod tests {
     #[test]
     fn a_year_outside_the_calendar_has_no_first_day() {
         assert!(new_year(2026).is_some());
-        assert!(new_year(i32::MAX).is_none());
+        for year in [i32::MIN, -17_039, 0, 10_000, i32::MAX] {
+            assert!(new_year(year).is_none(), "{year}");
+        }
     }
 }

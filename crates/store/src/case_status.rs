@@ -13,14 +13,12 @@ use domain::role::Role;
 use domain::status::{CLOSED, Status};
 use uuid::Uuid;
 
-use crate::cases::ROUND_CLOSED;
+use crate::cases::{CaseFactsRow, CaseRow, ROUND_CLOSED, opinions_of};
 use crate::error::StoreError;
+use crate::events::{NewEvent, logged};
+use crate::opinions::pending_opinions_of;
 use crate::schema::{budget_rounds, cases, user_department_assignments, users};
-
-diesel::define_sql_function! {
-    /// The time now, not when the transaction began: waiting for a lock takes time.
-    fn clock_timestamp() -> diesel::sql_types::Timestamptz;
-}
+use crate::sql::{Prepared, clock_timestamp};
 
 /// Status of a round that takes new cases.
 pub const ROUND_OPEN: &str = "open";
@@ -40,21 +38,89 @@ pub async fn lock_case(conn: &mut AsyncPgConnection, case: CaseId) -> Result<boo
     Ok(locked.is_some())
 }
 
-/// Sets status and FIN handler of a locked case.
-pub async fn update_status(
+/// Locks several cases until the transaction ends. The rest is as for [`lock_case`].
+///
+/// In the order of their ids: two callers who lock some of the same cases wait for each other at
+/// the first of them, and never in a circle.
+pub async fn lock_cases(conn: &mut AsyncPgConnection, ids: &[CaseId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = ids.iter().copied().map(Uuid::from).collect();
+    cases::table
+        .filter(cases::id.eq_any(ids))
+        .order(cases::id)
+        .select(cases::id)
+        .for_no_key_update()
+        .load::<Uuid>(conn)
+        .await?;
+    Ok(())
+}
+
+/// Locks a case and its round until the transaction ends, in this order, and tells whether the
+/// case exists. For a step that may close the round.
+pub async fn lock_case_and_round(
     conn: &mut AsyncPgConnection,
     case: CaseId,
+) -> Result<bool, StoreError> {
+    // PostgreSQL locks the rows of a join in the order of its tables.
+    let locked = cases::table
+        .inner_join(budget_rounds::table)
+        .filter(cases::id.eq(Uuid::from(case)))
+        .select(cases::id)
+        .for_no_key_update()
+        .first::<Uuid>(conn)
+        .await
+        .optional()?;
+    Ok(locked.is_some())
+}
+
+/// What decides a step of a locked case that `user` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepFactsRow {
+    /// The case and what the access rule asks.
+    pub facts: CaseFactsRow,
+    /// Whether anybody still has to answer a request for an opinion.
+    pub has_pending_opinions: bool,
+}
+
+/// Finds what decides a step. Ask after locking the case: requests for opinions take the same
+/// lock, so that none of them can be missed.
+pub async fn find_step_facts(
+    conn: &mut AsyncPgConnection,
+    case: CaseId,
+    user: UserId,
+) -> Result<Option<StepFactsRow>, StoreError> {
+    let found = cases::table
+        .inner_join(budget_rounds::table)
+        .filter(cases::id.eq(Uuid::from(case)))
+        .select((
+            CaseRow::as_select(),
+            budget_rounds::status,
+            exists(opinions_of(case, user)),
+            exists(pending_opinions_of(case)),
+        ))
+        .first::<(CaseRow, String, bool, bool)>(conn)
+        .await
+        .optional()?;
+    Ok(found.map(|(row, round_status, is_opinion_assignee, has_pending_opinions)| StepFactsRow {
+        facts: (row, round_status, is_opinion_assignee).into(),
+        has_pending_opinions,
+    }))
+}
+
+/// Sets status and FIN handler of a locked case, and records the step.
+pub async fn update_status(
+    conn: &mut AsyncPgConnection,
     status: Status,
     fin_assigned_to: Option<UserId>,
+    event: &NewEvent<'_>,
 ) -> Result<(), StoreError> {
-    diesel::update(cases::table.filter(cases::id.eq(Uuid::from(case))))
+    let moved = diesel::update(cases::table.filter(cases::id.eq(Uuid::from(event.case))))
         .set((
             cases::status.eq(status.as_str()),
             cases::fin_assigned_to.eq(fin_assigned_to.map(Uuid::from)),
             cases::updated_at.eq(clock_timestamp()),
         ))
-        .execute(conn)
-        .await?;
+        .returning(cases::id);
+    logged(moved, event).get_result::<Uuid>(conn).await?;
     Ok(())
 }
 
@@ -78,30 +144,26 @@ pub async fn find_fin_handler(
     Ok(found.map(UserId::from))
 }
 
-/// Closes a round whose every case has ended, and tells whether it did (contract 4.4).
+/// Closes a round whose every case has ended (contract 4.4).
 ///
 /// Two transactions that finish the last two cases of a round at the same time do not see each
-/// other's case. They meet at the round's lock: the second one looks after the first has
-/// committed, in a statement of its own, and therefore sees both.
+/// other's case. They meet at the round's lock ([`lock_case_and_round`]): the second one gets here
+/// after the first has committed, and therefore sees both.
 pub async fn close_finished_round(
     conn: &mut AsyncPgConnection,
     round: BudgetRoundId,
-) -> Result<bool, StoreError> {
-    let this_round = budget_rounds::table.filter(budget_rounds::id.eq(Uuid::from(round)));
-    let status: String =
-        this_round.select(budget_rounds::status).for_no_key_update().first(conn).await?;
-    if status != ROUND_OPEN {
-        return Ok(false);
-    }
+) -> Result<(), StoreError> {
     let unfinished = cases::table
         .filter(cases::budget_round_id.eq(Uuid::from(round)))
         .filter(cases::status.ne_all(CLOSED.map(Status::as_str)));
-    let closed = diesel::update(this_round.filter(not(exists(unfinished))))
-        .set((
-            budget_rounds::status.eq(ROUND_CLOSED),
-            budget_rounds::closed_at.eq(clock_timestamp().nullable()),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(closed == 1)
+    let finished = budget_rounds::table
+        .filter(budget_rounds::id.eq(Uuid::from(round)))
+        .filter(budget_rounds::status.eq(ROUND_OPEN))
+        .filter(not(exists(unfinished)));
+    let close = diesel::update(finished).set((
+        budget_rounds::status.eq(ROUND_CLOSED),
+        budget_rounds::closed_at.eq(clock_timestamp().nullable()),
+    ));
+    Prepared(close).execute(conn).await?;
+    Ok(())
 }

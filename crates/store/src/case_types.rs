@@ -1,14 +1,19 @@
 //! Case types: the kinds of proposal a ministry can make, and which texts each asks for.
+//!
+//! Written by `cases-api` alone. Cases refer to a type by its code, which therefore never changes, and
+//! a type that is no longer wanted is deactivated, not deleted.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::ids::CaseTypeId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::schema::case_type_definitions;
+use crate::sql::clock_timestamp;
 
 /// A case type (domain 1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +35,7 @@ pub struct CaseType {
 }
 
 /// One text field of a case type.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct CaseTypeField {
     /// One of the ten content field keys.
     pub key: String,
@@ -38,6 +43,49 @@ pub struct CaseTypeField {
     pub label: String,
     /// Whether the client insists on a text at creation; the server does not.
     pub required: bool,
+}
+
+/// Name of the unique key on the code.
+pub const CODE_KEY: &str = "case_type_definitions_code_key";
+
+/// A case type to be added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCaseType {
+    /// Code that cases will refer to.
+    pub code: String,
+    /// Name shown to users.
+    pub name: String,
+    /// What the type is for.
+    pub description: String,
+    /// Place in lists.
+    pub sort_order: i32,
+    /// Texts the type asks for.
+    pub fields: Vec<CaseTypeField>,
+}
+
+/// What a change says about a case type; `None` leaves a value as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseTypeChanges {
+    /// New name.
+    pub name: Option<String>,
+    /// New description.
+    pub description: Option<String>,
+    /// Whether new cases may have the type.
+    pub is_active: Option<bool>,
+    /// New place in lists.
+    pub sort_order: Option<i32>,
+    /// New texts, all of them.
+    pub fields: Option<Vec<CaseTypeField>>,
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = case_type_definitions)]
+struct CaseTypeChangeset {
+    name: Option<String>,
+    description: Option<String>,
+    is_active: Option<bool>,
+    sort_order: Option<i32>,
+    fields: Option<serde_json::Value>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -95,4 +143,57 @@ pub async fn find_case_type(
         .optional()?
         .map(CaseType::try_from)
         .transpose()
+}
+
+/// Tells whether a case type has this code, active or not.
+pub async fn has_case_type(conn: &mut AsyncPgConnection, code: &str) -> Result<bool, StoreError> {
+    let named = case_type_definitions::table.filter(case_type_definitions::code.eq(code));
+    Ok(diesel::select(exists(named)).get_result(conn).await?)
+}
+
+/// Adds a case type. [`CODE_KEY`] refuses a code that is taken.
+pub async fn insert_case_type(
+    conn: &mut AsyncPgConnection,
+    new: &NewCaseType,
+) -> Result<CaseType, StoreError> {
+    diesel::insert_into(case_type_definitions::table)
+        .values((
+            case_type_definitions::id.eq(Uuid::now_v7()),
+            case_type_definitions::code.eq(&new.code),
+            case_type_definitions::name.eq(&new.name),
+            case_type_definitions::description.eq(&new.description),
+            case_type_definitions::sort_order.eq(new.sort_order),
+            case_type_definitions::fields.eq(stored_fields(&new.fields)?),
+        ))
+        .returning(CaseTypeRow::as_returning())
+        .get_result(conn)
+        .await?
+        .try_into()
+}
+
+/// Changes a case type, if it exists, and returns it.
+pub async fn update_case_type(
+    conn: &mut AsyncPgConnection,
+    id: CaseTypeId,
+    changes: CaseTypeChanges,
+) -> Result<Option<CaseType>, StoreError> {
+    let changeset = CaseTypeChangeset {
+        name: changes.name,
+        description: changes.description,
+        is_active: changes.is_active,
+        sort_order: changes.sort_order,
+        fields: changes.fields.as_deref().map(stored_fields).transpose()?,
+    };
+    diesel::update(case_type_definitions::table.find(id.as_uuid()))
+        .set((changeset, case_type_definitions::updated_at.eq(clock_timestamp())))
+        .returning(CaseTypeRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?
+        .map(CaseType::try_from)
+        .transpose()
+}
+
+fn stored_fields(fields: &[CaseTypeField]) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(fields).map_err(StoreError::corrupt)
 }

@@ -153,11 +153,20 @@ pub async fn find_case_facts(
     case: CaseId,
     user: UserId,
 ) -> Result<Option<CaseFactsRow>, StoreError> {
+    case_facts_of(conn, case, user).await
+}
+
+/// As [`find_case_facts`], for a query that travels together with others.
+pub(crate) async fn case_facts_of(
+    mut conn: &AsyncPgConnection,
+    case: CaseId,
+    user: UserId,
+) -> Result<Option<CaseFactsRow>, StoreError> {
     let found = cases::table
         .inner_join(budget_rounds::table)
         .filter(cases::id.eq(Uuid::from(case)))
         .select((CaseRow::as_select(), budget_rounds::status, exists(opinions_of(case, user))))
-        .first::<(CaseRow, String, bool)>(conn)
+        .first::<(CaseRow, String, bool)>(&mut conn)
         .await
         .optional()?;
     Ok(found.map(CaseFactsRow::from))

@@ -40,6 +40,24 @@ pub struct TextColumns {
     pub fin_r_conclusion: Option<String>,
 }
 
+impl TextColumns {
+    /// The ten values in the order of the fields.
+    pub(crate) fn in_order(&self) -> [&Option<String>; 10] {
+        [
+            &self.proposal_text,
+            &self.justification,
+            &self.verbal_conclusion,
+            &self.socioeconomic_analysis,
+            &self.goal_indicator,
+            &self.benefit_plan,
+            &self.comment,
+            &self.fin_assessment,
+            &self.fin_verbal,
+            &self.fin_r_conclusion,
+        ]
+    }
+}
+
 impl From<TextColumns> for FlatFields {
     fn from(columns: TextColumns) -> Self {
         Self {

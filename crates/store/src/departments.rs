@@ -72,3 +72,19 @@ pub async fn find_department_by_code(
         .optional()?;
     Ok(row.map(Department::from))
 }
+
+/// Finds a department that a client named by id or code (D-04), for a query that travels together
+/// with others.
+pub(crate) async fn department_of(
+    mut conn: &AsyncPgConnection,
+    id_or_code: &str,
+) -> Result<Option<Department>, StoreError> {
+    let columns = departments::table.select(DepartmentRow::as_select());
+    let row = if let Ok(id) = id_or_code.parse::<Uuid>() {
+        columns.filter(departments::id.eq(id)).first(&mut conn).await
+    } else {
+        let code = canonical_code(id_or_code);
+        columns.filter(departments::code.eq(code)).first(&mut conn).await
+    };
+    Ok(row.optional()?.map(Department::from))
+}

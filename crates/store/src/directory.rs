@@ -9,12 +9,13 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::try_join;
 use uuid::Uuid;
 
 use crate::cases::{CaseListRow, CaseRow};
-use crate::departments::Department;
+use crate::departments::{Department, DepartmentRow};
 use crate::error::StoreError;
-use crate::schema::users;
+use crate::schema::{departments, users};
 
 /// Users' names and departments, as of when they were read.
 #[derive(Clone, Debug, Default)]
@@ -26,18 +27,23 @@ pub struct Directory {
 impl Directory {
     /// Reads everybody, deactivated users included: old cases name them.
     pub async fn load(conn: &mut AsyncPgConnection) -> Result<Self, StoreError> {
-        let users = users::table
-            .select((users::id, users::full_name))
-            .load::<(Uuid, String)>(conn)
-            .await?
-            .into_iter()
-            .collect();
-        let departments = crate::departments::list_departments(conn)
-            .await?
-            .into_iter()
-            .map(|department| (department.id.into(), department))
-            .collect();
-        Ok(Self { users, departments })
+        // Both in one round trip.
+        let conn: &AsyncPgConnection = conn;
+        let (mut first, mut second) = (conn, conn);
+        let users =
+            users::table.select((users::id, users::full_name)).load::<(Uuid, String)>(&mut first);
+        let departments = departments::table
+            .select(DepartmentRow::as_select())
+            .load::<DepartmentRow>(&mut second);
+        let (users, departments) = try_join(users, departments).await?;
+        let by_id = |row| {
+            let department = Department::from(row);
+            (department.id.into(), department)
+        };
+        Ok(Self {
+            users: users.into_iter().collect(),
+            departments: departments.into_iter().map(by_id).collect(),
+        })
     }
 
     /// The department with this key.

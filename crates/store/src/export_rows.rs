@@ -17,10 +17,12 @@ use domain::ids::CaseId;
 use domain::money::ThousandNok;
 use domain::role::Role;
 use domain::visibility::{ListScope, Viewer, list_scope};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::case_lists::{CaseQuery, list_case_ids, list_cases};
-use crate::cases::CaseRow;
+use crate::case_types::CaseTypeField;
+use crate::cases::{CaseListRow, CaseRow};
 use crate::contents::TextColumns;
 use crate::directory::Directory;
 use crate::error::StoreError;
@@ -138,9 +140,47 @@ pub async fn list_exported_cases(
         .filter_map(|id| found.remove(id.as_uuid()))
         .map(|case| {
             let texts = texts.remove(&case.id).unwrap_or_default();
-            Ok(exported(case, texts, &source.names)?.masked_for(source.role))
+            let names = source.names.of(&case);
+            let row = source.names.directory.name(case);
+            Ok(exported(row, texts, names)?.masked_for(source.role))
         })
         .collect()
+}
+
+/// A case as it is printed, and how its type words the headings of its texts.
+#[derive(Clone, Debug)]
+pub struct PrintedCase {
+    /// The case with its names.
+    pub case: ExportedCase,
+    /// Headings by key of the text.
+    pub labels: Vec<CaseTypeField>,
+}
+
+/// Adds to a case that has been read and masked what printing it takes: the names of its department,
+/// round and type.
+pub async fn find_printed_case(
+    conn: &mut AsyncPgConnection,
+    row: CaseListRow,
+    texts: FlatFields,
+) -> Result<PrintedCase, StoreError> {
+    let (department, round, case_type) = cases::table
+        .inner_join(departments::table)
+        .inner_join(budget_rounds::table)
+        .left_join(
+            case_type_definitions::table.on(case_type_definitions::code.eq(cases::case_type)),
+        )
+        .filter(cases::id.eq(row.case.id))
+        .select((
+            departments::name,
+            budget_rounds::name,
+            (case_type_definitions::name, case_type_definitions::fields).nullable(),
+        ))
+        .first::<(String, String, Option<(String, Value)>)>(conn)
+        .await?;
+    let (case_type, fields) = case_type.unzip();
+    let labels = fields.map(serde_json::from_value).transpose().map_err(StoreError::corrupt)?;
+    let names = RowNames { department: Some(department), round: Some(round), case_type };
+    Ok(PrintedCase { case: exported(row, texts, names)?, labels: labels.unwrap_or_default() })
 }
 
 async fn one_department(
@@ -189,21 +229,41 @@ async fn load_names(conn: &mut AsyncPgConnection) -> Result<Names, StoreError> {
     })
 }
 
-fn exported(case: CaseRow, texts: FlatFields, names: &Names) -> Result<ExportedCase, StoreError> {
-    let row = names.directory.name(case);
+/// Names of one row, as far as there are any.
+struct RowNames {
+    department: Option<String>,
+    round: Option<String>,
+    case_type: Option<String>,
+}
+
+impl Names {
+    fn of(&self, case: &CaseRow) -> RowNames {
+        let department = self.directory.department(case.department_id);
+        RowNames {
+            department: department.map(|found| found.name.clone()),
+            round: self.rounds.get(&case.budget_round_id).cloned(),
+            case_type: self.case_types.get(&case.case_type).cloned(),
+        }
+    }
+}
+
+fn exported(
+    row: CaseListRow,
+    texts: FlatFields,
+    names: RowNames,
+) -> Result<ExportedCase, StoreError> {
     let case = row.case;
-    let department = names.directory.department(case.department_id);
     let status = case.status()?;
     let placement = case.fin_list_placement.map(|text| text.parse()).transpose();
     Ok(ExportedCase {
         department_code: row.department_code,
-        department_name: department.map(|found| found.name.clone()).unwrap_or_default(),
-        budget_round_name: names.rounds.get(&case.budget_round_id).cloned().unwrap_or_default(),
+        department_name: names.department.unwrap_or_default(),
+        budget_round_name: names.round.unwrap_or_default(),
         amount: case.amount.map(ThousandNok::new),
         fin_amount: case.fin_amount.map(ThousandNok::new),
         gov_amount: case.gov_amount.map(ThousandNok::new),
         // A type that has been removed since is shown by its code rather than not at all.
-        case_type: names.case_types.get(&case.case_type).cloned().unwrap_or(case.case_type),
+        case_type: names.case_type.unwrap_or(case.case_type),
         status,
         assigned_to_name: row.assigned_to_name,
         fin_assigned_to_name: row.fin_assigned_to_name,

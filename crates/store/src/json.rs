@@ -1,4 +1,4 @@
-//! `jsonb` columns as the text the wire contract asks for.
+//! `jsonb` and `json` columns as the text the wire contract asks for.
 //!
 //! The API returns documents as JSON *strings*, and a case document is the largest thing in the system.
 //! Building a `serde_json::Value` from it only to print it again would be the most expensive step of
@@ -11,17 +11,18 @@ use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::Jsonb;
+use diesel::sql_types::{Json, Jsonb};
 
 /// First byte of PostgreSQL's binary `jsonb` format; only this version exists.
 const JSONB_VERSION: u8 = 1;
 
-/// JSON text read from or written to a `jsonb` column without being parsed here.
+/// JSON text read from or written to a `jsonb` or `json` column without being parsed here.
 ///
 /// PostgreSQL checks the syntax on write, so text that is not JSON comes back as a query error: parse
 /// input at the edge (`domain::document`) before it gets here.
 #[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Jsonb)]
+#[diesel(sql_type = Json)]
 pub struct JsonText(String);
 
 impl JsonText {
@@ -63,6 +64,20 @@ impl FromSql<Jsonb, Pg> for JsonText {
 impl ToSql<Jsonb, Pg> for JsonText {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(&[JSONB_VERSION])?;
+        out.write_all(self.0.as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+/// `json` is the text itself.
+impl FromSql<Json, Pg> for JsonText {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(str::from_utf8(value.as_bytes())?.to_owned()))
+    }
+}
+
+impl ToSql<Json, Pg> for JsonText {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(self.0.as_bytes())?;
         Ok(IsNull::No)
     }

@@ -10,26 +10,38 @@
 //! belong to the roles and are set by the migrations. Migrations are the exception: [`migrations`] runs
 //! them directly against PostgreSQL as the owner of the schema.
 
+pub mod case_handlers;
 pub mod case_lists;
+pub mod case_placement;
 pub mod case_status;
 pub mod case_types;
 pub mod cases;
+pub mod comment_threads;
+pub mod comments;
+pub mod conclusions;
 pub mod contents;
+pub mod department_lists;
 pub mod departments;
 pub mod directory;
 pub mod error;
 pub mod events;
 pub mod export_jobs;
 pub mod export_rows;
+pub mod field_overrides;
 pub mod json;
+pub mod list_templates;
 pub mod locks;
 pub mod migrations;
+pub mod new_cases;
 pub mod opinions;
 pub mod pool;
 pub mod pooler;
+pub mod questions;
 pub mod rounds;
 pub mod saves;
 pub mod seed;
+mod sql;
+pub mod submissions;
 pub mod transaction;
 pub mod users;
 #[rustfmt::skip] // exactly as `diesel print-schema` writes it

@@ -95,3 +95,32 @@ pub async fn find_round(
         with_case_count!(budget_rounds::table.find(id.as_uuid())).first(conn).await.optional()?;
     Ok(row.map(BudgetRound::from))
 }
+
+/// Finds the status of a round and keeps it as it is until the transaction ends, so that nobody
+/// closes the round meanwhile.
+pub async fn hold_round_status(
+    conn: &mut AsyncPgConnection,
+    id: BudgetRoundId,
+) -> Result<Option<String>, StoreError> {
+    Ok(budget_rounds::table
+        .find(id.as_uuid())
+        .select(budget_rounds::status)
+        .for_share()
+        .first(conn)
+        .await
+        .optional()?)
+}
+
+/// Finds the status of a round and keeps it as it is until the transaction ends.
+pub async fn find_round_status(
+    conn: &mut AsyncPgConnection,
+    round: BudgetRoundId,
+) -> Result<Option<String>, StoreError> {
+    Ok(budget_rounds::table
+        .filter(budget_rounds::id.eq(Uuid::from(round)))
+        .select(budget_rounds::status)
+        .for_share()
+        .first(conn)
+        .await
+        .optional()?)
+}

@@ -1,6 +1,6 @@
-//! The two writes that make content versions: a new case, and the save of an existing one.
+//! The save of a case: the write that makes a content version on top of the one before.
 //!
-//! Written by `cases-api` alone. [`insert_version`] keeps I1 and I2 by itself, without a
+//! Written by `cases-api` alone. The first version comes with the case ([`crate::new_cases`]). [`insert_version`] keeps I1 and I2 by itself, without a
 //! transaction block around it: it bumps the case only while the case still is what the caller has
 //! read, and inserts version and event only if it has bumped the case. Rejected: `SELECT … FOR
 //! UPDATE`, then insert, update and insert between `BEGIN` and `COMMIT`. It keeps the same
@@ -8,7 +8,6 @@
 //! the service merges documents.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::exists;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -16,18 +15,15 @@ use diesel::sql_types::{
     BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use domain::ids::{BudgetRoundId, CaseId, DepartmentId, UserId};
-use domain::origin::Origin;
-use domain::status::Status;
+use domain::ids::{CaseId, UserId};
 use uuid::Uuid;
 
 use crate::contents::{ContentRow, TextColumns, VersionRow};
 use crate::error::StoreError;
+use crate::events::{NewEvent, logged};
 use crate::json::JsonText;
-use crate::schema::{budget_rounds, case_contents, case_type_definitions, cases};
-
-/// Version of the content a case is created with.
-const FIRST_VERSION: i32 = 1;
+use crate::schema::cases;
+use crate::sql::clock_timestamp;
 
 /// A content version to be saved on top of the one the caller has read.
 #[derive(Debug, Clone)]
@@ -53,10 +49,12 @@ pub struct NewVersion<'a> {
 }
 
 /// What a save changes in the case itself; `None` leaves a value as it is (D-20).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// New name.
     pub case_name: Option<String>,
+    /// Code of another case type.
+    pub case_type: Option<String>,
     /// New budget chapter; an empty one removes it.
     pub chapter: Option<String>,
     /// New budget item; an empty one removes it.
@@ -67,108 +65,6 @@ pub struct Metadata {
     pub fin_amount: Option<i64>,
     /// New decision in 1 000 NOK.
     pub gov_amount: Option<i64>,
-}
-
-/// A case to be created, with its first version.
-#[derive(Debug, Clone)]
-pub struct NewCase {
-    /// The budget round.
-    pub budget_round_id: BudgetRoundId,
-    /// The ministry that owns it.
-    pub department_id: DepartmentId,
-    /// Who creates it and answers for it.
-    pub created_by: UserId,
-    /// Code of an active case type.
-    pub case_type: String,
-    /// Its name.
-    pub case_name: String,
-    /// Budget chapter.
-    pub chapter: Option<String>,
-    /// Budget item.
-    pub post: Option<String>,
-    /// The ministry's proposal in 1 000 NOK.
-    pub amount: Option<i64>,
-    /// Side it comes from.
-    pub origin: Origin,
-    /// The creator's division.
-    pub responsible_division: Option<String>,
-    /// The texts of version 1.
-    pub texts: TextColumns,
-}
-
-/// Finds the status of a round and keeps it as it is until the transaction ends, so that no case
-/// gets into a round that somebody closes meanwhile.
-pub async fn find_round_status(
-    conn: &mut AsyncPgConnection,
-    round: BudgetRoundId,
-) -> Result<Option<String>, StoreError> {
-    Ok(budget_rounds::table
-        .filter(budget_rounds::id.eq(Uuid::from(round)))
-        .select(budget_rounds::status)
-        .for_share()
-        .first(conn)
-        .await
-        .optional()?)
-}
-
-/// Tells whether new cases may have this type (D-17).
-pub async fn is_active_case_type(
-    conn: &mut AsyncPgConnection,
-    code: &str,
-) -> Result<bool, StoreError> {
-    let active = case_type_definitions::table
-        .filter(case_type_definitions::code.eq(code))
-        .filter(case_type_definitions::is_active);
-    Ok(diesel::select(exists(active)).get_result(conn).await?)
-}
-
-/// Inserts a case with version 1. The caller's transaction; the event is the caller's as well.
-pub async fn insert_case(
-    conn: &mut AsyncPgConnection,
-    new: &NewCase,
-) -> Result<CaseId, StoreError> {
-    let (case_id, content_id) = (Uuid::now_v7(), Uuid::now_v7());
-    let creator = Uuid::from(new.created_by);
-    diesel::insert_into(cases::table)
-        .values((
-            cases::id.eq(case_id),
-            cases::budget_round_id.eq(Uuid::from(new.budget_round_id)),
-            cases::department_id.eq(Uuid::from(new.department_id)),
-            cases::case_name.eq(&new.case_name),
-            cases::chapter.eq(&new.chapter),
-            cases::post.eq(&new.post),
-            cases::amount.eq(new.amount),
-            cases::case_type.eq(&new.case_type),
-            cases::status.eq(Status::Draft.as_str()),
-            cases::assigned_to.eq(creator),
-            cases::created_by.eq(creator),
-            cases::version.eq(FIRST_VERSION),
-            cases::origin.eq(new.origin.as_str()),
-            cases::responsible_division.eq(&new.responsible_division),
-        ))
-        .execute(conn)
-        .await?;
-    diesel::insert_into(case_contents::table)
-        .values((
-            case_contents::id.eq(content_id),
-            case_contents::case_id.eq(case_id),
-            case_contents::version.eq(FIRST_VERSION),
-            case_contents::case_name.eq(&new.case_name),
-            case_contents::chapter.eq(&new.chapter),
-            case_contents::post.eq(&new.post),
-            case_contents::amount.eq(new.amount),
-            case_contents::status.eq(Status::Draft.as_str()),
-            &new.texts,
-            case_contents::created_by.eq(creator),
-        ))
-        .execute(conn)
-        .await?;
-    // Case and version refer to each other, so the pointer can only be set last.
-    diesel::update(cases::table.filter(cases::id.eq(case_id)))
-        .set(cases::latest_content_id.eq(content_id))
-        .execute(conn)
-        .await?;
-    Ok(case_id.into())
 }
 
 /// Saves a version, unless the case is no longer the one it was made from: then nothing is
@@ -199,6 +95,23 @@ pub async fn insert_version(
         created_at: saved.created_at,
     };
     Ok(Some(VersionRow { content, created_by_name: saved.author, document: new.document }))
+}
+
+/// Gives a case another type and records it, unless its status is no longer the one that permitted
+/// it: then nothing is written. Tells whether it was. No version shows the type, so none is made.
+pub async fn update_case_type(
+    conn: &mut AsyncPgConnection,
+    base_status: &str,
+    case_type: &str,
+    event: &NewEvent<'_>,
+) -> Result<bool, StoreError> {
+    let unchanged = cases::table
+        .filter(cases::id.eq(Uuid::from(event.case)))
+        .filter(cases::status.eq(base_status));
+    let update = diesel::update(unchanged)
+        .set((cases::case_type.eq(case_type), cases::updated_at.eq(clock_timestamp())))
+        .returning(cases::id);
+    Ok(logged(update, event).get_result::<Uuid>(conn).await.optional()?.is_some())
 }
 
 #[derive(Debug, Queryable)]
@@ -270,10 +183,11 @@ impl SaveVersion<'_> {
         out.push_bind_param::<SqlUuid, _>(&self.content_id)?;
         for (column, text) in [
             ("case_name", &metadata.case_name),
+            ("case_type", &metadata.case_type),
             ("chapter", &metadata.chapter),
             ("post", &metadata.post),
         ] {
-            // NULLIF: an empty chapter or item is how a client removes it. The name is never empty.
+            // NULLIF: an empty chapter or item is how a client removes it. Name and type are never empty.
             out.push_sql(&format!(", {column} = NULLIF(COALESCE("));
             out.push_bind_param::<Nullable<Text>, _>(text)?;
             out.push_sql(&format!(", {column}), '')"));
@@ -304,7 +218,6 @@ impl SaveVersion<'_> {
 
     /// The snapshot takes the case's columns from the bumped row, so the two always agree.
     fn push_saved<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let texts = &self.new.texts;
         out.push_sql(
             ", saved AS (INSERT INTO case_contents (case_id, version, case_name, chapter, post, \
              amount, fin_amount, gov_amount, status, created_at, created_by, id, proposal_text, \
@@ -314,18 +227,7 @@ impl SaveVersion<'_> {
              fin_amount, gov_amount, status, updated_at, saved_by, ",
         );
         out.push_bind_param::<SqlUuid, _>(&self.content_id)?;
-        for text in [
-            &texts.proposal_text,
-            &texts.justification,
-            &texts.verbal_conclusion,
-            &texts.socioeconomic_analysis,
-            &texts.goal_indicator,
-            &texts.benefit_plan,
-            &texts.comment,
-            &texts.fin_assessment,
-            &texts.fin_verbal,
-            &texts.fin_r_conclusion,
-        ] {
+        for text in self.new.texts.in_order() {
             out.push_sql(", ");
             out.push_bind_param::<Nullable<Text>, _>(text)?;
         }

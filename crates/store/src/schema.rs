@@ -270,7 +270,8 @@ diesel::table! {
         #[max_length = 40]
         section_type -> Varchar,
         sort_order -> Int4,
-        config -> Nullable<Jsonb>,
+        /// How the section is rendered (contract 7.4), exactly as its author wrote it.
+        config -> Nullable<Json>,
     }
 }
 

@@ -8,6 +8,9 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager
 
 use crate::error::StoreError;
 
+/// A connection, inside a transaction or not: what every query of this crate takes.
+pub type Connection = AsyncPgConnection;
+
 /// Runs `work` in a transaction: committed when it succeeds, rolled back when it fails.
 ///
 /// If the caller's future is dropped half-way, the connection still counts as inside a transaction

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -146,6 +147,65 @@ pub async fn find_credentials(
         .await
         .optional()?;
     Ok(found)
+}
+
+/// Somebody to whom work can be given: an active user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    /// The user.
+    pub id: UserId,
+    /// Name shown to others.
+    pub full_name: String,
+    /// The user's role.
+    pub role: Role,
+    /// Home department.
+    pub department_id: DepartmentId,
+}
+
+/// Finds an active user.
+pub async fn find_colleague(
+    conn: &mut AsyncPgConnection,
+    id: UserId,
+) -> Result<Option<Colleague>, StoreError> {
+    let found = users::table
+        .filter(users::id.eq(Uuid::from(id)))
+        .filter(users::is_active)
+        .select(colleague_columns())
+        .first(conn)
+        .await
+        .optional()?;
+    found.map(colleague).transpose()
+}
+
+/// Finds an active user by e-mail address, in its stored spelling
+/// ([`domain::department::canonical_email`]).
+pub async fn find_colleague_by_email(
+    conn: &mut AsyncPgConnection,
+    email: &str,
+) -> Result<Option<Colleague>, StoreError> {
+    let found = users::table
+        .filter(lower(users::email).eq(email))
+        .filter(users::is_active)
+        .select(colleague_columns())
+        .first(conn)
+        .await
+        .optional()?;
+    found.map(colleague).transpose()
+}
+
+#[auto_type]
+fn colleague_columns() -> _ {
+    (users::id, users::full_name, users::role, users::department_id)
+}
+
+fn colleague(columns: (Uuid, String, String, Uuid)) -> Result<Colleague, StoreError> {
+    let (id, full_name, role, department_id) = columns;
+    Ok(Colleague {
+        id: id.into(),
+        full_name,
+        role: role.parse().map_err(StoreError::corrupt)?,
+        department_id: department_id.into(),
+    })
 }
 
 /// Lists every active user of all departments, by name (E03).

@@ -21,7 +21,7 @@ pub(super) trait CopyRow {
     fn values(&self) -> Vec<&(dyn ToSql + Sync)>;
 }
 
-/// JSON text for a `jsonb` column. Documents are built as text, and parsing them here only to print
+/// JSON text for a `jsonb` or `json` column. Documents are built as text, and parsing them here only to print
 /// them again would double the work of a large run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct JsonText(pub(super) String);
@@ -35,15 +35,17 @@ impl JsonText {
 impl ToSql for JsonText {
     fn to_sql(
         &self,
-        _: &Type,
+        kind: &Type,
         out: &mut BytesMut,
     ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        out.put_u8(1); // version of the jsonb wire format; the text follows
+        if *kind == Type::JSONB {
+            out.put_u8(1); // version of its wire format; the text follows
+        }
         out.put_slice(self.0.as_bytes());
         Ok(IsNull::No)
     }
 
-    accepts!(JSONB);
+    accepts!(JSONB, JSON);
     to_sql_checked!();
 }
 

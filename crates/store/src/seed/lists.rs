@@ -1,11 +1,9 @@
 //! Department lists made from a template, and the automatic placement of cases in them (domain 7.1
 //! and 7.2; seed-data 7).
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
-use domain::status::Status;
+use domain::list_template::SectionType;
+use domain::placement::{ListPlacement, PlacementCase, PlacementSection, Placer};
 use uuid::Uuid;
 
 use super::copy::JsonText;
@@ -75,7 +73,7 @@ impl Lists {
             department_list_id: id,
             template_section_id: new.template.section_id(section.number),
             parent_id: (section.parent > 0).then(|| section_id(id, section.parent)),
-            title: title(section, new.ministry),
+            title: section.kind.title(section.title, new.ministry.name, new.ministry.code),
             sort_order,
             content_json: free_text(section, new.ministry),
         }));
@@ -87,21 +85,9 @@ fn section_id(list: Uuid, number: usize) -> Uuid {
     stable_id("list_section", &format!("{list} {number}"))
 }
 
-/// Structural sections have no title of their own: theirs is a pattern for the cases in them.
-fn title(section: &SectionSpec, ministry: &Ministry) -> Option<String> {
-    let is_structural =
-        matches!(section.kind, "case_entry_template" | "case_subgroup" | "auto_table");
-    (!is_structural).then(|| {
-        section
-            .title
-            .replace("{department_name}", ministry.name)
-            .replace("{department_abbrev}", ministry.code)
-    })
-}
-
 /// One paragraph in every free-text section.
 fn free_text(section: &SectionSpec, ministry: &Ministry) -> Option<JsonText> {
-    if section.kind != "freetext" {
+    if section.kind != SectionType::Freetext {
         return None;
     }
     let [first, second, third, ..] = ministry.topics;
@@ -124,53 +110,51 @@ fn free_text(section: &SectionSpec, ministry: &Ministry) -> Option<JsonText> {
     Some(JsonText::of(&list_document(&[Block::paragraph(text)])))
 }
 
-/// Entries for the eligible cases, in the order in which the contract recommends to insert them.
+/// Entries for the cases that belong in the list, by the rule that places them in service.
 fn placed(list: Uuid, new: &NewList<'_>, cases: &[CaseRow]) -> Vec<ListEntryRow> {
-    let eligible = [Status::UnderVurderingFin, Status::FerdigbehandletFin].map(Status::as_str);
-    let mut eligible: Vec<&CaseRow> = cases
+    let (department, round) = (new.ministry.id(), new.round_id);
+    let sections = new.template.sections.iter().map(|section| placement_section(list, section));
+    let mut placer = Placer::new(department.into(), round.into(), sections.collect(), &[]);
+    let of_the_list = cases
         .iter()
-        .filter(|case| case.budget_round_id == new.round_id)
-        .filter(|case| case.department_id == new.ministry.id())
-        .filter(|case| eligible.contains(&case.status))
-        .collect();
-    // Cases with a priority first, lowest number first, then by name; the id settles equal names.
-    eligible.sort_by_key(|case| {
-        let has_priority = case.priority_number.is_some();
-        (Reverse(has_priority), case.priority_number, &case.case_name, case.id)
-    });
-    let mut last_in_section: HashMap<usize, i32> = HashMap::new();
-    eligible
+        .filter(|case| case.department_id == department && case.budget_round_id == round)
+        .filter_map(placement_case);
+    placer
+        .place_all(of_the_list.collect())
         .into_iter()
-        .filter_map(|case| {
-            let section = target_section(new.template, case.case_type)?;
-            let sort_order = last_in_section.entry(section).or_default();
-            *sort_order += 1;
-            Some(ListEntryRow {
-                id: stable_id("list_entry", &format!("{list} {}", case.id)),
-                department_list_id: list,
-                section_id: section_id(list, section),
-                case_id: case.id,
-                subgroup: case.fin_list_placement,
-                sort_order: *sort_order,
-                included_at: new.created_at,
-            })
+        .map(|entry| ListEntryRow {
+            id: stable_id("list_entry", &format!("{list} {}", entry.case_id)),
+            department_list_id: list,
+            section_id: entry.section_id.into(),
+            case_id: entry.case_id.into(),
+            subgroup: entry.subgroup.map(ListPlacement::as_str),
+            sort_order: entry.sort_order,
+            included_at: new.created_at,
         })
         .collect()
 }
 
-/// Number of the first section in document order that asks for this case type.
-fn target_section(template: &Template, case_type: &str) -> Option<usize> {
-    let takes_cases = |section: &&SectionSpec| {
-        matches!(section.kind, "case_group" | "decisions_section" | "summary_section")
-    };
-    template
-        .sections
-        .iter()
-        .filter(takes_cases)
-        .find(|section| {
-            section.config.as_ref().is_some_and(|config| config["case_type_filter"] == case_type)
-        })
-        .map(|section| section.number)
+fn placement_section(list: Uuid, section: &SectionSpec) -> PlacementSection {
+    let filter = section.config.as_ref().and_then(|config| config["case_type_filter"].as_str());
+    PlacementSection {
+        id: section_id(list, section.number).into(),
+        section_type: section.kind,
+        case_type_filter: filter.map(str::to_owned),
+    }
+}
+
+/// The case as the placement rule sees it; the seed's own values are always the domain's.
+fn placement_case(case: &CaseRow) -> Option<PlacementCase> {
+    Some(PlacementCase {
+        id: case.id.into(),
+        department_id: case.department_id.into(),
+        budget_round_id: case.budget_round_id.into(),
+        status: case.status.parse().ok()?,
+        case_type: case.case_type.to_owned(),
+        name: case.case_name.clone(),
+        list_placement: case.fin_list_placement.and_then(|text| text.parse().ok()),
+        priority_number: case.priority_number,
+    })
 }
 
 #[cfg(test)]
@@ -180,9 +164,15 @@ mod tests {
     #[test]
     fn technical_adjustments_have_no_section() {
         for template in [Template::mars(), Template::august()] {
-            assert!(target_section(&template, "teknisk_justering").is_none());
-            assert!(target_section(&template, "budsjettiltak").is_some());
+            let asks_for = |case_type: &str| {
+                let mut sections = template.sections.iter();
+                sections.any(|section| {
+                    let section = placement_section(Uuid::nil(), section);
+                    section.case_type_filter.as_deref() == Some(case_type)
+                })
+            };
+            assert!(!asks_for("teknisk_justering"));
+            assert!(asks_for("budsjettiltak") && asks_for("andre_saker"));
         }
-        assert_eq!(target_section(&Template::mars(), "andre_saker"), Some(20));
     }
 }

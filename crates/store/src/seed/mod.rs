@@ -3,8 +3,9 @@
 //! nothing behind.
 //!
 //! This is a library because it has three callers: the `seed` binary, the admin reset endpoint
-//! (E90) and the tests. A run needs the owner of the schema and a direct connection to PostgreSQL;
-//! no service role may write all these tables.
+//! (E90) and the tests. Both need the owner of the schema, because no service role may write all these
+//! tables; a run needs a direct connection to PostgreSQL as well, while a reset is short enough for
+//! PgBouncer.
 
 mod bulk;
 mod cases;
@@ -25,6 +26,7 @@ mod people;
 mod plan;
 mod prose;
 mod report;
+mod reset;
 mod rows;
 mod run;
 mod subjects;
@@ -40,4 +42,5 @@ pub use error::SeedError;
 pub use lines::{BudgetLine, BudgetLines};
 pub use people::DEMO_PASSWORD;
 pub use report::{SeedReport, TableReport};
+pub use reset::reset;
 pub use run::{Scale, SeedOptions, run};

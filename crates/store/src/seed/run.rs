@@ -18,7 +18,7 @@ use super::supplement::Pool;
 use super::xl;
 
 /// Key of the advisory lock that keeps two runs on one database apart. Any constant will do.
-const RUN_LOCK: i64 = 0x5345_4544;
+pub(super) const RUN_LOCK: i64 = 0x5345_4544;
 
 /// How much to generate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,8 +89,7 @@ pub async fn run(client: &mut Client, options: &SeedOptions) -> Result<SeedRepor
     }
     let transaction = client.transaction().await?;
     transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&RUN_LOCK]).await?;
-    // A case and its newest content refer to each other, and each table is copied in one go.
-    transaction.execute("SET CONSTRAINTS cases_latest_content_id_fkey DEFERRED", &[]).await?;
+    defer_pointers(&transaction).await?;
     load_demo(&transaction, lines, &mut report).await?;
     match options.scale {
         Scale::Demo => {}
@@ -114,7 +113,10 @@ fn checked_label(label: Option<&str>) -> Result<Option<&str>, SeedError> {
 
 /// Statistics for the planner, and the visibility map that index-only scans need. `VACUUM` refuses
 /// to run inside a transaction, so it comes after the commit.
-async fn refresh_statistics(client: &Client, report: &SeedReport) -> Result<(), SeedError> {
+pub(super) async fn refresh_statistics(
+    client: &Client,
+    report: &SeedReport,
+) -> Result<(), SeedError> {
     let mut tables: Vec<&str> = report.tables.iter().map(|part| part.table).collect();
     tables.sort_unstable();
     tables.dedup();
@@ -138,7 +140,22 @@ async fn load_demo(
         report.skipped.push("demo".to_owned());
         return Ok(());
     }
-    let data = DemoData::generate(lines)?;
+    copy_demo(transaction, DemoData::generate(lines)?, report).await
+}
+
+/// Checks at commit what else would be checked row by row: a case and its newest content refer to
+/// each other, and each table is copied in one go.
+pub(super) async fn defer_pointers(transaction: &Transaction<'_>) -> Result<(), SeedError> {
+    transaction.execute("SET CONSTRAINTS cases_latest_content_id_fkey DEFERRED", &[]).await?;
+    Ok(())
+}
+
+/// Copies the demo data into empty tables.
+pub(super) async fn copy_demo(
+    transaction: &Transaction<'_>,
+    data: DemoData,
+    report: &mut SeedReport,
+) -> Result<(), SeedError> {
     report.tables.extend([
         copy_rows(transaction, data.departments).await?,
         copy_rows(transaction, data.people.users).await?,

@@ -2,6 +2,11 @@
 //! recommended shorter one for `august`, without which the open round has no matching template.
 
 use chrono::{DateTime, Utc};
+use domain::list_template::SectionType;
+use domain::list_template::SectionType::{
+    AutoTable, CaseEntryTemplate, CaseGroup, CaseSubgroup, DecisionsSection, DepartmentHeader,
+    FigurePlaceholder, FixedContent, Freetext, SummarySection,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -24,7 +29,7 @@ pub(super) struct SectionSpec {
     pub(super) parent: usize,
     pub(super) title: &'static str,
     style: &'static str,
-    pub(super) kind: &'static str,
+    pub(super) kind: SectionType,
     pub(super) config: Option<Value>,
 }
 
@@ -89,7 +94,7 @@ impl Template {
                 parent_id: (section.parent > 0).then(|| self.section_id(section.parent)),
                 title_template: section.title,
                 heading_style: section.style,
-                section_type: section.kind,
+                section_type: section.kind.as_str(),
                 sort_order,
                 config: section.config.as_ref().map(JsonText::of),
             })
@@ -101,7 +106,7 @@ fn section(
     parent: usize,
     title: &'static str,
     style: &'static str,
-    kind: &'static str,
+    kind: SectionType,
     config: impl Into<Option<Value>>,
 ) -> SectionSpec {
     SectionSpec { number: 0, parent, title, style, kind, config: config.into() }
@@ -222,27 +227,27 @@ fn mars_sections() -> Vec<SectionSpec> {
     ]);
     let changes = figures(&[("bar_chart", "Endringer fra saldert budsjett")]);
     vec![
-        section(0, "{department_name}", HEADER, "department_header", None),
-        section(1, "Mål, status og prioriteringer i fireårsperioden", CHAPTER, "fixed_content", None),
-        section(2, "Mål og statusvurdering", SECTION, "fixed_content", description),
-        section(2, "Budsjettutvikling", SECTION, "figure_placeholder", both),
-        section(2, "Overordnet om strukturarbeid", CASE, "freetext", None),
-        section(2, "Utdypende om utvalgte prioriteringer", SECTION, "freetext", None),
-        section(1, "Beslutninger om 2027-budsjettet", CHAPTER, "fixed_content", None),
-        section(7, "Budsjettendringer", SECTION, "figure_placeholder", changes),
-        section(7, "Innsparingstiltak", SECTION, "case_group", savings_group()),
-        section(9, "A-listen (innsparing)", GROUP, "case_subgroup", placement("a_list")),
-        section(9, "B-listen (innsparing)", GROUP, "case_subgroup", placement("b_list")),
-        section(9, "{case_name}", CASE, "case_entry_template", plain_entry()),
-        section(7, "Satsingsforslag", SECTION, "case_group", initiatives_group()),
-        section(13, "Oppsummering satsingsforslag", GROUP, "auto_table", summary_table()),
-        section(13, "A-listen (satsing)", GROUP, "case_subgroup", placement("a_list")),
-        section(13, "Ikke på A-listen (satsing)", GROUP, "case_subgroup", placement("b_list")),
-        section(13, INITIATIVE_TITLE, CASE, "case_entry_template", initiative_entry()),
-        section(1, "Andre viktige beslutninger", CHAPTER, "decisions_section", decisions()),
-        section(18, "{case_name}", SECTION, "case_entry_template", decision_entry()),
-        section(1, "Omtalesaker", CHAPTER, "summary_section", mentions()),
-        section(20, "{case_name}", SECTION, "case_entry_template", plain_entry()),
+        section(0, "{department_name}", HEADER, DepartmentHeader, None),
+        section(1, "Mål, status og prioriteringer i fireårsperioden", CHAPTER, FixedContent, None),
+        section(2, "Mål og statusvurdering", SECTION, FixedContent, description),
+        section(2, "Budsjettutvikling", SECTION, FigurePlaceholder, both),
+        section(2, "Overordnet om strukturarbeid", CASE, Freetext, None),
+        section(2, "Utdypende om utvalgte prioriteringer", SECTION, Freetext, None),
+        section(1, "Beslutninger om 2027-budsjettet", CHAPTER, FixedContent, None),
+        section(7, "Budsjettendringer", SECTION, FigurePlaceholder, changes),
+        section(7, "Innsparingstiltak", SECTION, CaseGroup, savings_group()),
+        section(9, "A-listen (innsparing)", GROUP, CaseSubgroup, placement("a_list")),
+        section(9, "B-listen (innsparing)", GROUP, CaseSubgroup, placement("b_list")),
+        section(9, "{case_name}", CASE, CaseEntryTemplate, plain_entry()),
+        section(7, "Satsingsforslag", SECTION, CaseGroup, initiatives_group()),
+        section(13, "Oppsummering satsingsforslag", GROUP, AutoTable, summary_table()),
+        section(13, "A-listen (satsing)", GROUP, CaseSubgroup, placement("a_list")),
+        section(13, "Ikke på A-listen (satsing)", GROUP, CaseSubgroup, placement("b_list")),
+        section(13, INITIATIVE_TITLE, CASE, CaseEntryTemplate, initiative_entry()),
+        section(1, "Andre viktige beslutninger", CHAPTER, DecisionsSection, decisions()),
+        section(18, "{case_name}", SECTION, CaseEntryTemplate, decision_entry()),
+        section(1, "Omtalesaker", CHAPTER, SummarySection, mentions()),
+        section(20, "{case_name}", SECTION, CaseEntryTemplate, plain_entry()),
     ]
 }
 
@@ -250,22 +255,22 @@ fn mars_sections() -> Vec<SectionSpec> {
 #[rustfmt::skip]
 fn august_sections() -> Vec<SectionSpec> {
     vec![
-        section(0, "{department_name}", HEADER, "department_header", None),
-        section(1, "Innledning og hovedprioriteringer", CHAPTER, "freetext", None),
-        section(1, "Forslag til 2027-budsjettet", CHAPTER, "fixed_content", None),
-        section(3, "Innsparingstiltak", SECTION, "case_group", savings_group()),
-        section(4, "A-listen (innsparing)", GROUP, "case_subgroup", placement("a_list")),
-        section(4, "B-listen (innsparing)", GROUP, "case_subgroup", placement("b_list")),
-        section(4, "{case_name}", CASE, "case_entry_template", plain_entry()),
-        section(3, "Satsingsforslag", SECTION, "case_group", initiatives_group()),
-        section(8, "Oppsummering satsingsforslag", GROUP, "auto_table", summary_table()),
-        section(8, "A-listen (satsing)", GROUP, "case_subgroup", placement("a_list")),
-        section(8, "Ikke på A-listen (satsing)", GROUP, "case_subgroup", placement("b_list")),
-        section(8, INITIATIVE_TITLE, CASE, "case_entry_template", initiative_entry()),
-        section(1, "Andre viktige beslutninger", CHAPTER, "decisions_section", decisions()),
-        section(13, "{case_name}", SECTION, "case_entry_template", decision_entry()),
-        section(1, "Omtalesaker", CHAPTER, "summary_section", mentions()),
-        section(15, "{case_name}", SECTION, "case_entry_template", plain_entry()),
+        section(0, "{department_name}", HEADER, DepartmentHeader, None),
+        section(1, "Innledning og hovedprioriteringer", CHAPTER, Freetext, None),
+        section(1, "Forslag til 2027-budsjettet", CHAPTER, FixedContent, None),
+        section(3, "Innsparingstiltak", SECTION, CaseGroup, savings_group()),
+        section(4, "A-listen (innsparing)", GROUP, CaseSubgroup, placement("a_list")),
+        section(4, "B-listen (innsparing)", GROUP, CaseSubgroup, placement("b_list")),
+        section(4, "{case_name}", CASE, CaseEntryTemplate, plain_entry()),
+        section(3, "Satsingsforslag", SECTION, CaseGroup, initiatives_group()),
+        section(8, "Oppsummering satsingsforslag", GROUP, AutoTable, summary_table()),
+        section(8, "A-listen (satsing)", GROUP, CaseSubgroup, placement("a_list")),
+        section(8, "Ikke på A-listen (satsing)", GROUP, CaseSubgroup, placement("b_list")),
+        section(8, INITIATIVE_TITLE, CASE, CaseEntryTemplate, initiative_entry()),
+        section(1, "Andre viktige beslutninger", CHAPTER, DecisionsSection, decisions()),
+        section(13, "{case_name}", SECTION, CaseEntryTemplate, decision_entry()),
+        section(1, "Omtalesaker", CHAPTER, SummarySection, mentions()),
+        section(15, "{case_name}", SECTION, CaseEntryTemplate, plain_entry()),
     ]
 }
 
@@ -280,7 +285,7 @@ mod tests {
             let level = match section.style {
                 HEADER => 0,
                 CHAPTER => 1,
-                SECTION if section.kind != "case_entry_template" => 2,
+                SECTION if section.kind != CaseEntryTemplate => 2,
                 _ => continue,
             };
             counters[level] += 1;

@@ -3,6 +3,8 @@
 //! bears our statements.
 
 #[cfg(test)]
+mod department_lists;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod export_jobs;

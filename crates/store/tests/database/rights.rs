@@ -78,7 +78,7 @@ async fn what_a_service_does_not_own_is_refused() {
         (ExportWorker, "UPDATE export_jobs SET requested_by = NULL"),
         (ExportWorker, "UPDATE export_jobs SET published_at = now()"),
         (ExportWorker, "SELECT * FROM resource_locks"),
-        (ExportWorker, "SELECT * FROM case_comments"),
+        (ExportWorker, "DELETE FROM case_comments"),
     ];
     for (role, statement) in refused {
         let outcome = database.client_for(role).await.batch_execute(statement).await;

@@ -61,6 +61,7 @@ fn diesel_type(data_type: &str) -> &str {
         "smallint" => "Int2",
         "integer" => "Int4",
         "bigint" => "Int8",
+        "json" => "Json",
         "jsonb" => "Jsonb",
         "timestamp with time zone" => "Timestamptz",
         other => panic!("a type without a translation here: {other}"),

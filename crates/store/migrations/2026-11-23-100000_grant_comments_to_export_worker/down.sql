@@ -1,0 +1,1 @@
+REVOKE SELECT ON case_comments FROM portal_export_worker;
