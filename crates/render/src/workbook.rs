@@ -15,10 +15,7 @@ use rust_xlsxwriter::{
     Worksheet, XlsxError,
 };
 
-use cell::{Cell, Formats};
-
-/// Media type of the workbook.
-pub const MEDIA_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+use cell::{Formats, write_value};
 
 const SHEET_NAME: &str = "Saker";
 const A4: u8 = 9;
@@ -58,23 +55,13 @@ pub fn write_case_list<E>(
         let case = case.map_err(WorkbookError::Rows)?;
         rows += 1;
         for (col, field) in columns(fields) {
-            Cell::of(&case, field).write(sheet, rows, col, &formats)?;
+            write_value(sheet, (rows, col), case.value(field), &formats)?;
         }
         on_row(rows);
     }
     finish(sheet, fields, rows)?;
     workbook.save_to_writer(out)?;
     Ok(rows)
-}
-
-/// Name for a file with the cases of one department or round, such as `Saker_KLD_AUG2026.xlsx`.
-#[must_use]
-pub fn file_name(department_code: Option<&str>, round_name: Option<&str>) -> String {
-    let parts = [Some("Saker"), department_code, round_name];
-    let safe = |part: &str| -> String {
-        part.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
-    };
-    parts.into_iter().flatten().map(safe).collect::<Vec<_>>().join("_") + ".xlsx"
 }
 
 fn columns(fields: &[ExportField]) -> impl Iterator<Item = (ColNum, ExportField)> {

@@ -5,13 +5,10 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Europe::Oslo;
-use domain::export::ExportField;
-use domain::exported_case::ExportedCase;
-use domain::money::ThousandNok;
-use domain::placement::ListPlacement;
+use domain::exported_case::FieldValue;
 use rust_xlsxwriter::{ColNum, Format, FormatAlign, RowNum, Worksheet, XlsxError};
+
+use crate::text::{day, printable};
 
 /// Excel's limit for the text of one cell, in UTF-16 units.
 const LONGEST_TEXT: usize = 32_767;
@@ -46,97 +43,33 @@ impl Default for Formats {
     }
 }
 
-/// A value on its way into a cell.
-#[derive(Debug, PartialEq)]
-pub(super) enum Cell<'a> {
-    Empty,
-    Text(&'a str),
-    Code(&'a str),
-    Wrapped(&'a str),
-    Amount(ThousandNok),
-    Number(i32),
-    Date(NaiveDate),
-}
-
-impl<'a> Cell<'a> {
-    /// The value of `field` (documents.md 6.2, in its order).
-    pub(super) fn of(case: &'a ExportedCase, field: ExportField) -> Self {
-        match field {
-            ExportField::CaseName => Self::Text(&case.case_name),
-            ExportField::DepartmentCode => Self::Text(&case.department_code),
-            ExportField::DepartmentName => Self::Text(&case.department_name),
-            ExportField::BudgetRoundName => Self::Text(&case.budget_round_name),
-            ExportField::Chapter => Self::code(case.chapter.as_deref()),
-            ExportField::Post => Self::code(case.post.as_deref()),
-            ExportField::Amount => Self::amount(case.amount),
-            ExportField::FinAmount => Self::amount(case.fin_amount),
-            ExportField::GovAmount => Self::amount(case.gov_amount),
-            ExportField::CaseType => Self::Text(&case.case_type),
-            ExportField::Status => Self::Text(case.status.label()),
-            ExportField::AssignedToName => Self::text(case.assigned_to_name.as_deref()),
-            ExportField::FinAssignedToName => Self::text(case.fin_assigned_to_name.as_deref()),
-            ExportField::CreatedByName => Self::Text(&case.created_by_name),
-            ExportField::ResponsibleDivision => Self::text(case.responsible_division.as_deref()),
-            ExportField::FinListPlacement => {
-                Self::text(case.fin_list_placement.map(ListPlacement::label))
-            }
-            ExportField::PriorityNumber => case.priority_number.map_or(Self::Empty, Self::Number),
-            ExportField::Origin => Self::Text(case.origin.label()),
-            ExportField::Version => Self::Number(case.version),
-            ExportField::CreatedAt => Self::date(case.created_at),
-            ExportField::UpdatedAt => Self::date(case.updated_at),
-            ExportField::Content(content) => {
-                case.texts.get(content).map_or(Self::Empty, Self::Wrapped)
-            }
+/// Writes a value into its cell; an empty one leaves no trace in the file.
+pub(super) fn write_value(
+    sheet: &mut Worksheet,
+    (row, col): (RowNum, ColNum),
+    value: FieldValue<'_>,
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    match value {
+        FieldValue::Empty => {}
+        FieldValue::Text(text) => write_text(sheet, (row, col), text, &formats.plain)?,
+        FieldValue::Code(text) => write_text(sheet, (row, col), text, &formats.code)?,
+        FieldValue::LongText(text) => write_text(sheet, (row, col), text, &formats.wrapped)?,
+        FieldValue::Amount(amount) if amount.get().unsigned_abs() > LARGEST_EXACT => {
+            // Rather a text that cannot be added up than a sum that is silently wrong.
+            write_text(sheet, (row, col), &amount.get().to_string(), &formats.plain)?;
+        }
+        FieldValue::Amount(amount) => {
+            sheet.write_with_format(row, col, amount.get(), &formats.amount)?;
+        }
+        FieldValue::Number(number) => {
+            sheet.write_number_with_format(row, col, number, &formats.plain)?;
+        }
+        FieldValue::Instant(instant) => {
+            sheet.write_datetime_with_format(row, col, day(instant), &formats.date)?;
         }
     }
-
-    fn text(value: Option<&'a str>) -> Self {
-        value.map_or(Self::Empty, Self::Text)
-    }
-
-    fn code(value: Option<&'a str>) -> Self {
-        value.map_or(Self::Empty, Self::Code)
-    }
-
-    fn amount(value: Option<ThousandNok>) -> Self {
-        value.map_or(Self::Empty, Self::Amount)
-    }
-
-    /// The day it was in Norway, which is the day the portal's pages show.
-    fn date(instant: DateTime<Utc>) -> Self {
-        Self::Date(instant.with_timezone(&Oslo).date_naive())
-    }
-
-    /// Writes the cell; an empty one leaves no trace in the file.
-    pub(super) fn write(
-        self,
-        sheet: &mut Worksheet,
-        row: RowNum,
-        col: ColNum,
-        formats: &Formats,
-    ) -> Result<(), XlsxError> {
-        match self {
-            Self::Empty => {}
-            Self::Text(text) => write_text(sheet, (row, col), text, &formats.plain)?,
-            Self::Code(text) => write_text(sheet, (row, col), text, &formats.code)?,
-            Self::Wrapped(text) => write_text(sheet, (row, col), text, &formats.wrapped)?,
-            Self::Amount(amount) if amount.get().unsigned_abs() > LARGEST_EXACT => {
-                // Rather a text that cannot be added up than a sum that is silently wrong.
-                write_text(sheet, (row, col), &amount.get().to_string(), &formats.plain)?;
-            }
-            Self::Amount(amount) => {
-                sheet.write_with_format(row, col, amount.get(), &formats.amount)?;
-            }
-            Self::Number(number) => {
-                sheet.write_number_with_format(row, col, number, &formats.plain)?;
-            }
-            Self::Date(date) => {
-                sheet.write_datetime_with_format(row, col, date, &formats.date)?;
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 fn write_text(
@@ -155,17 +88,6 @@ fn write_text(
         sheet.write_string_with_format(row, col, text, format)?;
     }
     Ok(())
-}
-
-/// The text without characters that XML 1.0 cannot carry, and with Excel's line ends.
-fn printable(text: &str) -> Cow<'_, str> {
-    let fits = |c: char| matches!(c, '\t' | '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    if text.chars().all(fits) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(
-        text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| fits(*c)).collect(),
-    )
 }
 
 /// The text cut to what a cell can hold.

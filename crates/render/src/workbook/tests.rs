@@ -193,10 +193,3 @@ fn progress_counts_rows_and_a_failing_source_ends_the_work() {
     assert!(matches!(failure, Err(WorkbookError::Rows("database is gone"))));
     assert_eq!(seen, [1, 2]);
 }
-
-#[test]
-fn a_file_is_named_after_its_department_and_round() {
-    assert_eq!(file_name(Some("KLD"), Some("AUG2026")), "Saker_KLD_AUG2026.xlsx");
-    assert_eq!(file_name(Some("FIN-FAG"), Some("../Høst 2026")), "Saker_FIN-FAG____Høst_2026.xlsx");
-    assert_eq!(file_name(None, None), "Saker.xlsx");
-}

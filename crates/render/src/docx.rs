@@ -1,0 +1,115 @@
+//! Writes a [`Report`] as a Word document (documents contract 4 and 5).
+//!
+//! Tracked changes are Word's own revisions, comments its own comments, numbers are counted by its
+//! list engine. The parts that are the same in every document are files beside this one, because
+//! styles are easier to read and to change as what they are. Everything else is written as a
+//! stream: only the report itself is in memory.
+
+mod body;
+mod comments;
+mod drawing;
+mod numbering;
+mod properties;
+mod relations;
+mod runs;
+mod style;
+mod xml;
+
+use std::io::{self, Seek, Write};
+
+use chrono::{DateTime, Utc};
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::report::Report;
+use comments::Comments;
+
+const STYLES: &str = include_str!("docx/parts/styles.xml");
+const SETTINGS: &str = include_str!("docx/parts/settings.xml");
+const THEME: &str = include_str!("docx/parts/theme.xml");
+const FONTS: &str = include_str!("docx/parts/fonts.xml");
+const PACKAGE_RELATIONS: &str = include_str!("docx/parts/package-rels.xml");
+
+/// Why a document was not finished.
+#[derive(Debug, thiserror::Error)]
+pub enum DocxError {
+    /// A part could not be written.
+    #[error("part of the document could not be written")]
+    Part(#[from] io::Error),
+    /// The package could not be written.
+    #[error("document package could not be written")]
+    Package(#[from] ZipError),
+}
+
+/// Writes the report to `out`.
+///
+/// # Errors
+/// When `out` does not take it.
+pub fn write<W: Write + Seek>(report: &Report, out: W) -> Result<(), DocxError> {
+    let comments = Comments::of(report);
+    let with_comments = comments.len() > 0;
+    let mut package = Package(ZipWriter::new(out));
+    properties::content_types(package.part("[Content_Types].xml")?, with_comments)?;
+    package.part("_rels/.rels")?.write_all(PACKAGE_RELATIONS.as_bytes())?;
+    let relations = body::write(package.part("word/document.xml")?, report, &comments)?;
+    relations.write(package.part("word/_rels/document.xml.rels")?, with_comments)?;
+    package.part("word/styles.xml")?.write_all(STYLES.as_bytes())?;
+    numbering::write(package.part("word/numbering.xml")?, &report.lists)?;
+    package.part("word/settings.xml")?.write_all(SETTINGS.as_bytes())?;
+    package.part("word/theme/theme1.xml")?.write_all(THEME.as_bytes())?;
+    package.part("word/fontTable.xml")?.write_all(FONTS.as_bytes())?;
+    properties::header(package.part("word/header1.xml")?, report)?;
+    properties::footer(package.part("word/footer1.xml")?, report)?;
+    if with_comments {
+        comments.write_texts(package.part("word/comments.xml")?)?;
+        comments.write_threads(package.part("word/commentsExtended.xml")?)?;
+    }
+    for (name, picture) in relations.files() {
+        package.stored(&format!("word/{name}"))?.write_all(&picture.bytes)?;
+    }
+    properties::core(package.part("docProps/core.xml")?, report)?;
+    properties::app(package.part("docProps/app.xml")?)?;
+    package.0.finish()?;
+    Ok(())
+}
+
+/// Writes the report into memory.
+///
+/// # Errors
+/// As [`write`].
+pub fn to_bytes(report: &Report) -> Result<Vec<u8>, DocxError> {
+    let mut out = io::Cursor::new(Vec::new());
+    write(report, &mut out)?;
+    Ok(out.into_inner())
+}
+
+struct Package<W: Write + Seek>(ZipWriter<W>);
+
+impl<W: Write + Seek> Package<W> {
+    fn part(&mut self, name: &str) -> Result<&mut ZipWriter<W>, ZipError> {
+        self.file(name, CompressionMethod::Deflated)
+    }
+
+    /// A part that is compressed already.
+    fn stored(&mut self, name: &str) -> Result<&mut ZipWriter<W>, ZipError> {
+        self.file(name, CompressionMethod::Stored)
+    }
+
+    fn file(
+        &mut self,
+        name: &str,
+        method: CompressionMethod,
+    ) -> Result<&mut ZipWriter<W>, ZipError> {
+        self.0.start_file(name, SimpleFileOptions::default().compression_method(method))?;
+        Ok(&mut self.0)
+    }
+}
+
+/// A moment as Word writes them (documents contract 4.3).
+fn date(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests;
