@@ -2,16 +2,18 @@
 //! handler does not compile without it.
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
+use domain::role::Role;
 use domain::visibility::Viewer;
 
 use crate::error::ApiError;
-use crate::problem::ProblemType;
+use crate::problem::{Problem, ProblemType};
 use crate::token::{Identity, TokenError, TokenVerifier};
 
 /// The caller, proven by a bearer token.
@@ -51,6 +53,43 @@ impl FromRequest for Actor {
                 }
                 TokenError::KeysUnavailable => ApiError::unavailable(error),
             })
+        })
+    }
+}
+
+/// Something that a role alone permits or forbids, whatever it is done to.
+pub trait RoleRule: 'static {
+    /// What the client is told when its role is not enough, in Norwegian.
+    const REFUSAL: &'static str;
+
+    /// Whether the role may do it.
+    fn permits(role: Role) -> bool;
+}
+
+/// The caller, whose role permits `R`.
+///
+/// As an argument before the body it answers 403 before anything is read or looked up, so that a
+/// refused caller learns nothing about what exists.
+#[derive(Clone, Debug)]
+pub struct Permitted<R> {
+    /// The caller.
+    pub actor: Actor,
+    rule: PhantomData<R>,
+}
+
+impl<R: RoleRule> FromRequest for Permitted<R> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let actor = Actor::from_request(request, payload);
+        Box::pin(async move {
+            let actor = actor.await?;
+            if R::permits(actor.role) {
+                Ok(Self { actor, rule: PhantomData })
+            } else {
+                Err(Problem::new(ProblemType::FORBIDDEN).with_message(R::REFUSAL).into())
+            }
         })
     }
 }

@@ -1,10 +1,12 @@
-//! The blob store: finished documents, in S3 or in a local folder.
+//! The blob store: finished documents and uploaded files, in S3 or in a local folder.
 //!
 //! Opened here because the worker that writes a document and the API that hands it out must read
 //! `BLOB_STORE_URL` alike, or an export would complete and never be found.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -54,6 +56,45 @@ pub fn open(url: &str) -> Result<BlobStore, OpenError> {
     }
 }
 
+/// Reads uploaded files by the addresses they are served at, `/uploads/images/…` and
+/// `/uploads/figures/…`. A file that is not there is left out, and so is what does not fit in
+/// `most_bytes` together with those before it.
+///
+/// # Errors
+/// When the store itself fails.
+pub async fn read_uploads(
+    blobs: &BlobStore,
+    addresses: impl IntoIterator<Item = String>,
+    most_bytes: u64,
+) -> Result<HashMap<String, Bytes>, BlobError> {
+    let mut files = HashMap::new();
+    let mut room = most_bytes;
+    for address in addresses {
+        let Some(key) = upload_key(&address) else { continue };
+        let object = match blobs.get(&key).await {
+            Ok(object) => object,
+            Err(BlobError::NotFound { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        if let Some(rest) = room.checked_sub(object.meta.size) {
+            room = rest;
+            files.insert(address, object.bytes().await?);
+        }
+    }
+    Ok(files)
+}
+
+/// Key of an uploaded file. Addresses come from what users wrote, so nothing but a file name right
+/// below one of the two folders is taken.
+fn upload_key(address: &str) -> Option<Path> {
+    let (folder, name) = address.strip_prefix("/uploads/")?.split_once('/')?;
+    let is_known = matches!(folder, "images" | "figures");
+    let is_file = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'))
+        && !name.starts_with('.');
+    (is_known && is_file).then(|| Path::from_iter(["uploads", folder, name]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +110,42 @@ mod tests {
             assert_eq!(bytes, "innhold");
         });
         assert!(folder.join("exports/1.xlsx").is_file());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn uploads_are_read_by_their_addresses_and_the_rest_is_left_out() {
+        let folder = std::env::temp_dir().join(format!("blobs-{}", uuid::Uuid::new_v4()));
+        let store = open(Url::from_file_path(&folder).unwrap().as_str()).unwrap();
+        actix_rt::System::new().block_on(async {
+            for (key, size) in
+                [("uploads/images/a.png", 6), ("uploads/figures/b.svg", 6), ("exports/1.xlsx", 1)]
+            {
+                store.put(&Path::from(key), vec![1; size].into()).await.unwrap();
+            }
+            let read = async |addresses: &[&str], most| {
+                let addresses = addresses.iter().map(|&address| address.to_owned());
+                let files = read_uploads(&store, addresses, most).await.unwrap();
+                let mut found: Vec<String> = files.into_keys().collect();
+                found.sort();
+                found
+            };
+            let both = ["/uploads/figures/b.svg", "/uploads/images/a.png"];
+            assert_eq!(read(&both, 100).await, both);
+            assert_eq!(read(&both, 8).await, both[..1]);
+            let nothing: [&str; 0] = [];
+            let others = [
+                "/uploads/images/borte.png",
+                "/uploads/images/../../exports/1.xlsx",
+                "/uploads/../exports/1.xlsx",
+                "/exports/1.xlsx",
+                "https://a.no/uploads/images/a.png",
+                "/uploads/images/",
+                "uploads/images/a.png",
+                "",
+            ];
+            assert_eq!(read(&others, 100).await, nothing);
+        });
         std::fs::remove_dir_all(folder).unwrap();
     }
 

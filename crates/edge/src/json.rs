@@ -116,7 +116,9 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> (String, St
         let field = rest.split('`').next().unwrap_or_default();
         return (format!("{pointer}/{field}"), format!("Feltet {field} mangler."));
     }
-    let field = pointer.rsplit('/').next().unwrap_or_default().to_owned();
+    let Some((_, field)) = pointer.rsplit_once('/') else {
+        return (pointer, "Innholdet har feil form.".to_owned());
+    };
     let detail = if text.starts_with("invalid type") {
         format!("Feltet {field} har feil type.")
     } else {
@@ -163,6 +165,17 @@ mod tests {
         assert_eq!(read("{}").unwrap().comment, Patch::Absent);
         assert_eq!(read(r#"{"comment":null}"#).unwrap().comment, Patch::Null);
         assert_eq!(read(r#"{"comment":"a"}"#).unwrap().comment, Patch::Value("a".into()));
+    }
+
+    #[test]
+    fn a_number_without_a_fraction_is_an_integer() {
+        for number in ["3", "3.0", "3e0", "0.3e1"] {
+            let body = read(&format!(r#"{{"expectedVersion":{number}}}"#)).unwrap();
+            assert_eq!(body.expected_version, Some(3), "{number}");
+        }
+        for number in ["3.5", "1e10", "1e300", "\"3\""] {
+            read(&format!(r#"{{"expectedVersion":{number}}}"#)).unwrap_err();
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use actix_web::App;
 use utoipa::ToSchema as _;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, Response,
@@ -46,6 +47,13 @@ impl Api {
         add_schema::<FieldError>(components);
         // Deny by default, here as in the handlers: an anonymous route says `security(())`.
         document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+        for (_, response) in responses(&mut document) {
+            for (media_type, content) in &mut response.content {
+                if !media_type.ends_with("json") {
+                    *content = ContentBuilder::new().schema(Some(bytes())).build().into();
+                }
+            }
+        }
         for response in failing_responses(&mut document) {
             let problem = Ref::from_schema_name(ProblemSchema::name());
             response
@@ -57,9 +65,21 @@ impl Api {
     }
 }
 
+/// What is no JSON has no JSON schema: a workbook is neither a text nor a list of numbers.
+fn bytes() -> RefOr<Schema> {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+}
+
 /// The failing responses that state no body of their own: every one of them is a problem, so
 /// that routes need only name its type in the description.
 fn failing_responses(document: &mut OpenApi) -> impl Iterator<Item = &mut Response> {
+    responses(document)
+        .filter(|(status, response)| status.starts_with(['4', '5']) && response.content.is_empty())
+        .map(|(_, response)| response)
+}
+
+fn responses(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Response)> {
     document
         .paths
         .paths
@@ -69,10 +89,9 @@ fn failing_responses(document: &mut OpenApi) -> impl Iterator<Item = &mut Respon
         })
         .flatten()
         .flat_map(|operation| operation.responses.responses.iter_mut())
-        .filter(|(status, _)| status.starts_with(['4', '5']))
-        .filter_map(|(_, response)| match response {
-            RefOr::T(response) if response.content.is_empty() => Some(response),
-            RefOr::T(_) | RefOr::Ref(_) => None,
+        .filter_map(|(status, response)| match response {
+            RefOr::T(response) => Some((status, response)),
+            RefOr::Ref(_) => None,
         })
 }
 

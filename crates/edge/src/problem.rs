@@ -56,6 +56,10 @@ problem_types! {
     REASON_REQUIRED = "reason-required", 400, "Begrunnelse mangler", "Du må oppgi en begrunnelse.";
     /// An opinion is pending, which blocks status changes.
     PENDING_OPINIONS = "pending-opinions", 400, "Ubesvart uttalelse", "Saken har en uttalelse eller godkjenning som ikke er besvart.";
+    /// A request for an opinion cannot be made by this caller, answered so, or passed on.
+    OPINION_REFUSED = "opinion-refused", 400, "Uttalelse avvist", "Forespørselen om uttalelse eller godkjenning kan ikke behandles slik.";
+    /// Cases cannot be sent to the Ministry of Finance together; `errors` points at them.
+    SUBMISSION_REFUSED = "submission-refused", 400, "Innspillet kan ikke sendes", "Innspillet inneholder saker som ikke kan sendes til FIN.";
     /// No token, or one that is not valid any more.
     UNAUTHENTICATED = "unauthenticated", 401, "Ikke pålogget", "Du må logge på for å fortsette.";
     /// Wrong password, or a user who may not sign in.

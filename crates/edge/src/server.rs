@@ -12,7 +12,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError as _, 
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
 use utoipa_actix_web::AppExt as _;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::config::HttpConfig;
 use crate::error::ApiError;
@@ -72,6 +72,8 @@ fn serve_document(config: &mut web::ServiceConfig, api: Api, document: OpenApi) 
     config
         .service(
             SwaggerUi::new(format!("{page}/{{_:.*}}"))
+                // Otherwise it would show our document to a validator on the internet.
+                .config(SwaggerConfig::default().validator_url("none"))
                 .url(format!("{}/openapi.json", api.base), document),
         )
         .route(

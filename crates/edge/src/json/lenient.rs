@@ -2,7 +2,9 @@
 //!
 //! serde asks a deserializer for a struct by its field names; here a member whose name differs
 //! only in case is handed over under the field's own name. An exact match wins over another
-//! spelling of the same name. Everything else behaves as `serde_json::Value` does.
+//! spelling of the same name. A number without a fraction is an integer however it is written,
+//! as it is in JSON Schema: `1.0` and `1e3` too. Everything else behaves as `serde_json::Value`
+//! does.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
@@ -19,8 +21,21 @@ impl IntoDeserializer<'_, Error> for Lenient {
     }
 }
 
+macro_rules! read_whole_numbers {
+    ($($method:ident)+) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            Self(whole(self.0)).deserialize_any(visitor)
+        }
+    )+};
+}
+
 impl<'de> Deserializer<'de> for Lenient {
     type Error = Error;
+
+    read_whole_numbers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
+    }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
@@ -75,9 +90,20 @@ impl<'de> Deserializer<'de> for Lenient {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map identifier ignored_any
+        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
+}
+
+/// `1.0` as `1`. What has a fraction, or is too large, stays as it is and is refused.
+fn whole(value: Value) -> Value {
+    let integer = match &value {
+        // Printed with every digit and no exponent, so nothing is rounded on the way.
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().and_then(|float| format!("{float}").parse::<i64>().ok())
+        }
+        _ => None,
+    };
+    integer.map_or(value, Value::from)
 }
 
 fn with_field_names(members: Map<String, Value>, fields: &[&str]) -> Map<String, Value> {

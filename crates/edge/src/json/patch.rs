@@ -25,6 +25,15 @@ impl<T> Patch<T> {
             Self::Absent | Self::Null => None,
         }
     }
+
+    /// What a value that was `before` is after the update.
+    pub fn over(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => before,
+            Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
+    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
