@@ -16,13 +16,14 @@ use edge::process::{Background, Servers, bind};
 use edge::redis::RedisPool;
 use edge::token::{TokenIssuer, TokenVerifier};
 use queue::{BrokerConfig, Publisher};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use store::pool::{Pool, PooledConnection};
 use store::pooler::Gate;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::config::{Config, ExportConfig};
 use crate::directory::DirectoryCache;
+use crate::documents::Slots;
 use crate::downloads::DownloadLinks;
 use crate::error::store_failure;
 use crate::passwords::Passwords;
@@ -50,18 +51,20 @@ pub struct AppState {
     pub downloads: DownloadLinks,
     /// Wakes the relay, so that an order does not wait for its next round.
     pub exports_ordered: Notify,
-    /// Exports that are made while the client waits.
-    pub immediate_exports: Semaphore,
+    /// Documents that are made while the client waits.
+    pub document_slots: Slots,
+    /// Uploaded pictures that are looked into, one at a time: the largest takes 200 MB of memory.
+    pub picture_checks: Semaphore,
     /// Name of this instance, the relay's among all relays.
     pub instance_id: String,
     /// Where the process runs.
     pub environment: Environment,
     /// Whether an e-mail address alone signs in (D-01).
     pub demo_login: bool,
+    /// The way to the database for the demo reset, where there is one (E90).
+    pub reset_database_url: Option<SecretString>,
 }
 
-/// Exports rendered at a time while clients wait; more are ordered instead.
-const IMMEDIATE_EXPORTS: usize = 2;
 /// Connections to Redis: commands are short, and a connection serves one at a time.
 const REDIS_POOL_SIZE: u32 = 8;
 
@@ -82,7 +85,8 @@ impl AppState {
         Ok(Self {
             downloads,
             exports_ordered: Notify::new(),
-            immediate_exports: Semaphore::new(IMMEDIATE_EXPORTS),
+            document_slots: Slots::default(),
+            picture_checks: Semaphore::new(1),
             instance_id: config.http.instance_id.clone(),
             directory: DirectoryCache::default(),
             pool: store::pool::connect(&config.database).await?,
@@ -95,6 +99,7 @@ impl AppState {
             export: config.export.clone(),
             environment: config.http.environment,
             demo_login: config.sign_in.demo_login,
+            reset_database_url: config.reset_database_url.clone(),
         })
     }
 

@@ -4,6 +4,8 @@
 //!
 //! - `DATABASE_URL`: PgBouncer URL with the role `portal_cases_api`. Required, secret.
 //! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 16.
+//! - `RESET_DATABASE_URL`: PgBouncer URL with the login of the schema's owner, for the demo reset
+//!   (E90). Secret; unset: there is no reset. Refused when `PORTAL_ENVIRONMENT` is `production`.
 //! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
 //! - `REDIS_URL`: cache and event fan-out. Required, secret.
 //! - `AMQP_URL`: broker that export jobs are published to. Required, secret.
@@ -40,6 +42,8 @@ pub struct Config {
     pub export: ExportConfig,
     /// Redis URL.
     pub redis_url: SecretString,
+    /// The way to the database for the demo reset, where there is one.
+    pub reset_database_url: Option<SecretString>,
 }
 
 /// Who may sign in, and how the tokens they get are made.
@@ -80,6 +84,7 @@ impl Config {
             database: pool_from_vars(vars)?,
             export: ExportConfig::from_vars(vars)?,
             redis_url: vars.secret("REDIS_URL")?,
+            reset_database_url: reset_url_from_vars(vars, http.environment)?,
             http,
         })
     }
@@ -91,6 +96,21 @@ fn pool_from_vars(vars: &Vars) -> Result<PoolConfig, ConfigError> {
         max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(16),
         acquire_timeout: vars.millis("DB_ACQUIRE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(2)),
     })
+}
+
+fn reset_url_from_vars(
+    vars: &Vars,
+    environment: Environment,
+) -> Result<Option<SecretString>, ConfigError> {
+    let name = "RESET_DATABASE_URL";
+    let url = vars.text(name).map(SecretString::from);
+    if url.is_some() && environment == Environment::Production {
+        return Err(ConfigError::invalid(
+            name,
+            "the demo reset is not allowed when PORTAL_ENVIRONMENT is production",
+        ));
+    }
+    Ok(url)
 }
 
 impl SignInConfig {
@@ -158,6 +178,19 @@ mod tests {
         assert!(error.to_string().contains("DEMO_LOGIN"), "{error}");
         let demo = [("DEMO_LOGIN", "true"), ("PORTAL_ENVIRONMENT", "demo")];
         assert!(Config::from_vars(&vars_with(&demo)).unwrap().sign_in.demo_login);
+    }
+
+    #[test]
+    fn a_way_to_wipe_the_database_is_refused_in_production() {
+        let url = ("RESET_DATABASE_URL", "postgres://portal_owner@localhost/portal");
+        let error = Config::from_vars(&vars_with(&[url])).unwrap_err();
+        assert!(error.to_string().contains("RESET_DATABASE_URL"), "{error}");
+        for environment in ["demo", "development"] {
+            let vars = vars_with(&[url, ("PORTAL_ENVIRONMENT", environment)]);
+            let config = Config::from_vars(&vars).unwrap();
+            assert!(config.reset_database_url.is_some(), "{environment}");
+        }
+        assert!(Config::from_vars(&vars_with(&[])).unwrap().reset_database_url.is_none());
     }
 
     #[test]

@@ -4,25 +4,24 @@
 //! requester's own: to anybody else but an administrator it does not exist (I6).
 
 use domain::case_list::CaseListFilters;
-use domain::export::{CaseListParameters, ExportField, JobStatus, JobType};
-use domain::ids::{BudgetRoundId, CaseId, DepartmentId, ExportJobId};
+use domain::export::{
+    CaseListParameters, DepartmentListParameters, ExportField, JobStatus, JobType,
+};
+use domain::ids::{BudgetRoundId, CaseId, DepartmentId, DepartmentListId, ExportJobId, UserId};
 use edge::actor::Actor;
 use edge::query::says_nothing;
-use render::workbook::{self, WorkbookError};
 use store::StoreError;
 use store::departments;
 use store::export_jobs::{self, ExportJob, NewExportJob, StoredResult};
-use store::export_rows;
 use store::pool::PooledConnection;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
+
+use crate::department_lists::{self, ListError};
 
 /// Jobs that E58 lists.
 const NEWEST: i64 = 20;
 /// Longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 200;
-/// Most cases in an export that is made while the client waits (requirement, risk section).
-const LARGEST_IMMEDIATE: usize = 1_000;
 
 /// Why an export was not ordered, shown or handed out.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +52,9 @@ pub enum ExportError {
     /// The database failed.
     #[error("export job could not be read or written")]
     Store(#[from] StoreError),
-    /// The renderer failed.
-    #[error("workbook could not be rendered")]
-    Render(#[from] WorkbookError<std::convert::Infallible>),
-    /// The renderer panicked.
-    #[error("renderer panicked")]
-    Panicked(#[from] tokio::task::JoinError),
+    /// The department list cannot be had by the caller.
+    #[error("department list was refused")]
+    List(#[from] ListError),
 }
 
 /// An order for a case list as it arrives, not yet checked.
@@ -146,21 +142,50 @@ fn columns(keys: &[String]) -> Result<Vec<ExportField>, ExportError> {
         .collect()
 }
 
-/// Orders a case list, or finds the job that the same key already ordered.
+/// Orders a document of the case list, or finds the job that the same key already ordered.
 ///
 /// # Errors
 /// [`ExportError::KeyReused`] when the key stands for another order.
 pub async fn order_case_list(
     conn: &mut PooledConnection<'_>,
+    job_type: JobType,
     parameters: &CaseListParameters,
     idempotency_key: Option<String>,
 ) -> Result<ExportJob, ExportError> {
     let json = serde_json::to_value(parameters).map_err(StoreError::corrupt)?;
+    order(conn, job_type, parameters.viewer.user_id, json, idempotency_key).await
+}
+
+/// Orders a document of a department list, or finds the job that the same key already ordered (E53).
+///
+/// # Errors
+/// [`ExportError::List`] when there is no such list or the caller does not work with lists,
+/// [`ExportError::KeyReused`] when the key stands for another order.
+pub async fn order_department_list(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    job_type: JobType,
+    list: DepartmentListId,
+    idempotency_key: Option<String>,
+) -> Result<ExportJob, ExportError> {
+    department_lists::admit_to(conn, actor, list).await?;
+    let parameters = DepartmentListParameters { department_list_id: list, viewer: actor.viewer() };
+    let json = serde_json::to_value(parameters).map_err(StoreError::corrupt)?;
+    order(conn, job_type, actor.user_id, json, idempotency_key).await
+}
+
+async fn order(
+    conn: &mut PooledConnection<'_>,
+    job_type: JobType,
+    requested_by: UserId,
+    parameters: serde_json::Value,
+    idempotency_key: Option<String>,
+) -> Result<ExportJob, ExportError> {
     let order = NewExportJob {
         id: ExportJobId::from(Uuid::new_v4()),
-        job_type: JobType::CaseListExcel,
-        requested_by: parameters.viewer.user_id,
-        parameters: json,
+        job_type,
+        requested_by,
+        parameters,
         idempotency_key,
         trace_parent: telemetry::propagation::current_traceparent(),
     };
@@ -181,41 +206,6 @@ pub fn check_key(key: &str) -> Result<String, ExportError> {
         });
     }
     Ok(key.to_owned())
-}
-
-/// A document made at once.
-pub struct Immediate {
-    /// Name it gets at the user's.
-    pub file_name: String,
-    /// The workbook.
-    pub bytes: Vec<u8>,
-}
-
-/// Makes a small case list while the client waits. `None` when it is not small, or when as many as
-/// `slots` allows are being made already: then it has to be ordered.
-///
-/// # Errors
-/// When the database or the renderer fails.
-pub async fn make_at_once(
-    conn: &mut PooledConnection<'_>,
-    slots: &Semaphore,
-    parameters: CaseListParameters,
-) -> Result<Option<Immediate>, ExportError> {
-    let Ok(_slot) = slots.try_acquire() else { return Ok(None) };
-    let source = export_rows::open_case_list(conn, &parameters).await?;
-    if source.ids().len() > LARGEST_IMMEDIATE {
-        return Ok(None);
-    }
-    let cases = export_rows::list_exported_cases(conn, &source, source.ids()).await?;
-    let span = tracing::Span::current();
-    let rendering = tokio::task::spawn_blocking(move || {
-        let _entered = span.entered();
-        let mut bytes = Vec::new();
-        let rows = cases.into_iter().map(Ok);
-        workbook::write_case_list(rows, &parameters.fields, &mut bytes, |_| {}).map(|_| bytes)
-    });
-    let file_name = workbook::file_name(source.department_code(), source.round_name());
-    Ok(Some(Immediate { file_name, bytes: rendering.await?? }))
 }
 
 /// Finds a job the caller may see (E57).

@@ -7,13 +7,26 @@
 
 pub mod app;
 pub mod auth;
+pub mod case_types;
 pub mod cases;
+pub mod comments;
+pub mod conclusions;
 pub mod config;
+pub mod department_lists;
 pub mod directory;
+pub mod documents;
 pub mod downloads;
 pub mod error;
 pub mod exports;
+pub mod faults;
+pub mod field_overrides;
 pub mod health;
 pub mod passwords;
+pub mod permission;
+pub mod questions;
 pub mod relay;
+pub mod reset;
 pub mod routes;
+pub mod submissions;
+pub mod templates;
+pub mod uploads;

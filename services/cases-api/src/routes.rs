@@ -1,14 +1,28 @@
 //! The table of contents of the API: one line for each resource.
 
+pub mod admin;
+pub mod assignment;
 pub mod auth;
 pub mod case_types;
 pub mod cases;
+pub mod comments;
+pub mod conclusions;
 pub mod content;
+pub mod department_lists;
 pub mod departments;
+pub mod documents;
 pub mod exports;
+pub mod field_overrides;
+pub mod figures;
 pub mod health;
+mod message;
+pub mod opinions;
+pub mod questions;
 pub mod rounds;
 pub mod status;
+pub mod submissions;
+pub mod templates;
+pub mod uploads;
 
 use edge::openapi::Api;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,10 +41,24 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     auth::configure(config);
     departments::configure(config);
     rounds::configure(config);
+    field_overrides::configure(config);
     case_types::configure(config);
+    // Its address under `/api/cases/` must win over `{id}`.
+    opinions::configure(config);
     cases::configure(config);
     content::configure(config);
     status::configure(config);
+    assignment::configure(config);
+    comments::configure(config);
+    questions::configure(config);
+    conclusions::configure(config);
+    submissions::configure(config);
     exports::configure(config);
+    documents::configure(config);
+    templates::configure(config);
+    department_lists::configure(config);
+    admin::configure(config);
+    figures::configure(config);
+    uploads::configure(config);
     health::configure(config);
 }

@@ -5,13 +5,11 @@ use domain::ids::{BudgetRoundId, CaseId, DepartmentId};
 use domain::money::ThousandNok;
 use domain::origin::Origin;
 use edge::actor::Actor;
-use serde_json::json;
-use store::case_status::ROUND_OPEN;
 use store::contents::TextColumns;
+use store::new_cases::{self, NewCase};
 use store::pool::PooledConnection;
-use store::saves::{self, NewCase};
-use store::transaction::transaction;
-use store::{StoreError, departments, events};
+use store::transaction::Connection;
+use store::{StoreError, departments, rounds};
 
 use super::after_case_change;
 use super::error::CaseError;
@@ -74,30 +72,33 @@ pub async fn create_case(
         responsible_division: actor.division.clone(),
         texts: TextColumns::from(input.texts),
     };
-    let case = transaction(conn, async |conn| {
-        match saves::find_round_status(conn, new.budget_round_id).await?.as_deref() {
-            Some(ROUND_OPEN) => {}
-            Some(_) => {
-                return Err(CaseError::invalid("budgetRoundId", "Budsjettrunden er lukket."));
-            }
-            None => {
-                return Err(CaseError::invalid("budgetRoundId", "Budsjettrunden finnes ikke."));
-            }
-        }
-        if !saves::is_active_case_type(conn, &new.case_type).await? {
-            return Err(CaseError::invalid(
-                "caseType",
-                "Sakstypen finnes ikke eller er ikke i bruk.",
-            ));
-        }
-        let case = saves::insert_case(conn, &new).await.map_err(unknown_department)?;
-        let about = json!({ "case_name": new.case_name, "case_type": new.case_type });
-        events::insert_event(conn, case, actor.user_id, "created", &about).await?;
-        Ok(case)
-    })
-    .await?;
+    check_case_type(conn, &new.case_type).await?;
+    let Some(case) = new_cases::insert_case(conn, &new).await.map_err(unknown_department)? else {
+        return Err(unusable_round(conn, new.budget_round_id).await?);
+    };
     after_case_change(new.budget_round_id, new.department_id);
     Ok(case)
+}
+
+/// Refuses a type that is not there for new cases (D-17).
+pub(super) async fn check_case_type(conn: &mut Connection, code: &str) -> Result<(), CaseError> {
+    if new_cases::is_active_case_type(conn, code).await? {
+        Ok(())
+    } else {
+        Err(CaseError::invalid("caseType", "Sakstypen finnes ikke eller er ikke i bruk."))
+    }
+}
+
+/// Tells why a round took no case.
+async fn unusable_round(
+    conn: &mut Connection,
+    round: BudgetRoundId,
+) -> Result<CaseError, StoreError> {
+    let why = match rounds::find_round(conn, round).await? {
+        Some(_) => "Budsjettrunden er lukket.",
+        None => "Budsjettrunden finnes ikke.",
+    };
+    Ok(CaseError::invalid("budgetRoundId", why))
 }
 
 /// A ministry creates cases of its own only.

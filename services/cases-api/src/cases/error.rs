@@ -19,6 +19,9 @@ pub enum CaseError {
     /// The caller may read the case but not save it in its present status.
     #[error("the caller may not edit the case")]
     NotEditable,
+    /// The caller may open the case, but this is for others to do.
+    #[error("the caller may not do this with the case")]
+    NotPermitted,
     /// Somebody saved since the caller read the case.
     #[error("case was saved by someone else")]
     VersionConflict(Conflict),
@@ -59,8 +62,8 @@ pub struct Conflict {
 /// One value that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidField {
-    /// Name of the property in the body.
-    pub field: &'static str,
+    /// Name of the property in the body, or the path to it where the body nests.
+    pub field: Cow<'static, str>,
     /// What is wrong with it, in Norwegian.
     pub detail: Cow<'static, str>,
 }
@@ -68,6 +71,6 @@ pub struct InvalidField {
 impl CaseError {
     /// A single wrong value.
     pub fn invalid(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::Invalid(vec![InvalidField { field, detail: detail.into() }])
+        Self::Invalid(vec![InvalidField { field: field.into(), detail: detail.into() }])
     }
 }

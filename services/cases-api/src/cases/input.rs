@@ -1,4 +1,6 @@
-//! Checks on what a client sends, before anything is asked of the database (I8).
+//! Checks on what a client sends, before anything of it reaches the database (I8).
+
+use std::borrow::Cow;
 
 use super::error::{CaseError, InvalidField};
 
@@ -6,6 +8,10 @@ use super::error::{CaseError, InvalidField};
 const MAX_CASE_NAME: usize = 500;
 /// Longest budget chapter or item, in characters.
 const MAX_CHAPTER: usize = 10;
+/// Longest text that somebody writes about a case, in characters: some forty pages. The contract
+/// names no limit for comments, questions, answers and conclusions; without any, one of them could
+/// make the list that it stands in unreadably large.
+pub const MAX_TEXT: usize = 100_000;
 
 /// Collects what is wrong, so that the client learns all of it at once.
 #[derive(Debug, Default)]
@@ -16,7 +22,7 @@ impl FieldErrors {
     pub fn case_name(&mut self, name: &str) -> String {
         let name = name.trim();
         if name.is_empty() {
-            self.push("caseName", "Saken må ha et navn.".into());
+            self.push("caseName", "Saken må ha et navn.");
         }
         self.longest("caseName", name, MAX_CASE_NAME);
         name.to_owned()
@@ -29,8 +35,18 @@ impl FieldErrors {
         text.to_owned()
     }
 
+    /// A text that has to say something, in at most [`MAX_TEXT`] characters. It is stored as it was
+    /// written.
+    pub fn required_text(&mut self, field: impl Into<Cow<'static, str>>, text: &str) {
+        let field = field.into();
+        if text.trim().is_empty() {
+            self.push(field.clone(), "Teksten kan ikke være tom.");
+        }
+        self.longest(field, text, MAX_TEXT);
+    }
+
     /// Refuses a text of more than `max` characters.
-    pub fn longest(&mut self, field: &'static str, text: &str, max: usize) {
+    pub fn longest(&mut self, field: impl Into<Cow<'static, str>>, text: &str, max: usize) {
         // Bytes are never fewer than characters, so most texts need no counting.
         if text.len() > max && text.chars().count() > max {
             self.push(field, format!("Feltet kan ha høyst {max} tegn."));
@@ -46,8 +62,13 @@ impl FieldErrors {
         if self.0.is_empty() { Ok(()) } else { Err(CaseError::Invalid(self.0)) }
     }
 
-    fn push(&mut self, field: &'static str, detail: String) {
-        self.0.push(InvalidField { field, detail: detail.into() });
+    /// Refuses a value.
+    pub fn push(
+        &mut self,
+        field: impl Into<Cow<'static, str>>,
+        detail: impl Into<Cow<'static, str>>,
+    ) {
+        self.0.push(InvalidField { field: field.into(), detail: detail.into() });
     }
 }
 
@@ -65,7 +86,20 @@ mod tests {
         errors.case_name(&"æ".repeat(MAX_CASE_NAME + 1));
         errors.chapter("post", "12345678901");
         let Err(CaseError::Invalid(found)) = errors.finish() else { panic!("too long") };
-        assert_eq!(found.iter().map(|error| error.field).collect::<Vec<_>>(), ["caseName", "post"]);
+        let fields: Vec<_> = found.iter().map(|error| error.field.as_ref()).collect();
+        assert_eq!(fields, ["caseName", "post"]);
+    }
+
+    #[test]
+    fn a_text_about_a_case_is_neither_blank_nor_endless() {
+        let check = |text: &str| {
+            let mut errors = FieldErrors::default();
+            errors.required_text("questionText", text);
+            errors.finish()
+        };
+        assert!(check(&"å".repeat(MAX_TEXT)).is_ok());
+        assert!(check(&"å".repeat(MAX_TEXT + 1)).is_err());
+        assert!(check("").is_err() && check(" \n\t\u{a0}").is_err());
     }
 
     #[test]

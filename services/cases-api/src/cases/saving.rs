@@ -11,15 +11,19 @@ use domain::ids::CaseId;
 use domain::money::ThousandNok;
 use domain::visibility::{CaseFacts, can_edit_content, can_open};
 use edge::actor::Actor;
+use serde_json::json;
+use store::cases::CaseRow;
 use store::contents::{self, BaseContentRow, TextColumns, VersionRow};
+use store::events::NewEvent;
 use store::json::JsonText;
 use store::pool::PooledConnection;
 use store::saves::{self, Metadata, NewVersion};
 
-use super::after_case_change;
+use super::create::check_case_type;
 use super::error::{CaseError, Conflict};
 use super::input::FieldErrors;
 use super::masking::{Sight, parse, text};
+use super::{after_case_change, open_case};
 
 /// How often a save without an expected version is tried on top of whatever came first. Each lost
 /// attempt means that somebody else's save went through, so this is how many savers of one case
@@ -67,6 +71,17 @@ pub struct DocumentInput {
     pub expected_version: Option<i32>,
 }
 
+/// A partial update of a case (E22).
+#[derive(Debug, Default)]
+pub struct UpdateInput {
+    /// Code of another case type, active like that of a new case (D-17).
+    pub case_type: Option<String>,
+    /// The case itself.
+    pub metadata: MetadataInput,
+    /// The texts that were sent; `None` clears. All others are kept (D-20).
+    pub texts: Vec<(ContentField, Option<String>)>,
+}
+
 /// Saves flat texts as a new version.
 ///
 /// # Errors
@@ -106,6 +121,31 @@ pub async fn save_document(
         },
     };
     save(conn, actor, case, &change).await
+}
+
+/// Changes some of a case's properties and texts (E22). Whatever a version shows makes a new one;
+/// another type alone does not, and neither does a body that says nothing.
+///
+/// # Errors
+///
+/// Every [`CaseError`] but those of the workflow.
+pub async fn update_case(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    case: CaseId,
+    input: UpdateInput,
+) -> Result<(), CaseError> {
+    let metadata = checked(input.metadata, actor)?;
+    if metadata == Metadata::default() && input.texts.is_empty() {
+        return change_type(conn, actor, case, input.case_type).await;
+    }
+    let change = Change {
+        metadata: Metadata { case_type: input.case_type, ..metadata },
+        expected_version: None,
+        body: Body::Texts(input.texts),
+    };
+    save(conn, actor, case, &change).await?;
+    Ok(())
 }
 
 /// A save whose metadata has been checked.
@@ -159,6 +199,7 @@ async fn save(
         if base_version != row.version {
             break;
         }
+        check_new_type(conn, &row, change.metadata.case_type.as_deref()).await?;
         let sight = Sight::of(actor.role, facts.status);
         let next = next_content(&change.body, base.newest.unwrap_or_default(), sight)?;
         check_size(&next.texts, next.document.as_ref())?;
@@ -179,6 +220,48 @@ async fn save(
         }
     }
     Err(conflict(conn, case, base_version).await?)
+}
+
+/// Gives a case another type and nothing else. Like a save, it is tried again when the status that
+/// permitted it has changed meanwhile; every further round follows a step of somebody else's.
+async fn change_type(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    case: CaseId,
+    case_type: Option<String>,
+) -> Result<(), CaseError> {
+    loop {
+        let open = open_case(conn, actor, case).await?;
+        authorize(actor, &open.facts)?;
+        let row = open.row;
+        let Some(code) = case_type.as_deref().filter(|code| *code != row.case_type) else {
+            return Ok(());
+        };
+        check_new_type(conn, &row, Some(code)).await?;
+        let event = NewEvent {
+            case,
+            user: actor.user_id,
+            event_type: "updated",
+            data: json!({ "version": row.version, "case_type": code }),
+        };
+        if saves::update_case_type(conn, &row.status, code, &event).await? {
+            after_case_change(row.budget_round_id.into(), row.department_id.into());
+            return Ok(());
+        }
+    }
+}
+
+/// Refuses a type that a new case could not have either. A case keeps the type it has, whatever
+/// has become of it since.
+async fn check_new_type(
+    conn: &mut PooledConnection<'_>,
+    row: &CaseRow,
+    case_type: Option<&str>,
+) -> Result<(), CaseError> {
+    match case_type {
+        Some(code) if code != row.case_type => check_case_type(conn, code).await,
+        _ => Ok(()),
+    }
 }
 
 fn authorize(actor: &Actor, facts: &CaseFacts) -> Result<(), CaseError> {
@@ -246,6 +329,7 @@ fn next_content(
 fn checked(input: MetadataInput, actor: &Actor) -> Result<Metadata, CaseError> {
     let mut errors = FieldErrors::default();
     let metadata = Metadata {
+        case_type: None,
         case_name: input.case_name.map(|name| errors.case_name(&name)),
         chapter: input.chapter.map(|chapter| errors.chapter("chapter", &chapter)),
         post: input.post.map(|post| errors.chapter("post", &post)),

@@ -4,15 +4,14 @@
 //! the step is written, and opinions that are asked for take the same lock.
 
 use domain::ids::CaseId;
-use domain::status::{FinHandler, Status, StepRequest, decide};
+use domain::status::{FinHandler, Status, StepRequest, closes_rounds, decide};
 use domain::visibility::can_open;
 use edge::actor::Actor;
 use serde_json::json;
 use store::case_status;
-use store::cases::find_case_facts;
+use store::events::NewEvent;
 use store::pool::PooledConnection;
 use store::transaction::transaction;
-use store::{events, opinions};
 
 use super::after_case_change;
 use super::error::CaseError;
@@ -43,11 +42,18 @@ pub async fn change_status(
     let to: Status =
         input.status.parse().map_err(|_| CaseError::invalid("status", "Statusen finnes ikke."))?;
     let (step, round, department) = transaction(conn, async |conn| {
-        if !case_status::lock_case(conn, case).await? {
+        let is_locked = if closes_rounds(to) {
+            case_status::lock_case_and_round(conn, case).await?
+        } else {
+            case_status::lock_case(conn, case).await?
+        };
+        if !is_locked {
             return Err(CaseError::NotFound);
         }
-        let found = find_case_facts(conn, case, actor.user_id).await?.ok_or(CaseError::NotFound)?;
-        let facts = found.facts()?;
+        let found = case_status::find_step_facts(conn, case, actor.user_id)
+            .await?
+            .ok_or(CaseError::NotFound)?;
+        let facts = found.facts.facts()?;
         if !can_open(&actor.viewer(), &facts) {
             return Err(CaseError::Forbidden);
         }
@@ -56,26 +62,29 @@ pub async fn change_status(
             to,
             role: actor.role,
             reason: input.reason.as_deref(),
-            pending_opinions: opinions::has_pending_opinions(conn, case).await?,
+            pending_opinions: found.has_pending_opinions,
         })
         .map_err(|refusal| CaseError::StepRefused { refusal, from: facts.status, to })?;
-        let fin_handler = match step.fin_handler {
-            FinHandler::Keep => facts.fin_assigned_to,
-            FinHandler::Clear => None,
-            FinHandler::AssignIfMissing => match facts.fin_assigned_to {
-                Some(handler) => Some(handler),
-                None => case_status::find_fin_handler(conn, facts.department_id).await?,
-            },
+        let arriving = match (step.fin_handler, facts.fin_assigned_to) {
+            (FinHandler::AssignIfMissing, None) => {
+                case_status::find_fin_handler(conn, facts.department_id).await?
+            }
+            _ => None,
         };
-        case_status::update_status(conn, case, step.to, fin_handler).await?;
-        let about = json!({
-            "from": step.from,
-            "to": step.to,
-            "reason": input.reason,
-            "comment": input.comment,
-        });
-        events::insert_event(conn, case, actor.user_id, "status_changed", &about).await?;
-        let round = found.case.budget_round_id.into();
+        let fin_handler = step.fin_handler.after(facts.fin_assigned_to, arriving);
+        let event = NewEvent {
+            case,
+            user: actor.user_id,
+            event_type: "status_changed",
+            data: json!({
+                "from": step.from,
+                "to": step.to,
+                "reason": input.reason,
+                "comment": input.comment,
+            }),
+        };
+        case_status::update_status(conn, step.to, fin_handler, &event).await?;
+        let round = found.facts.case.budget_round_id.into();
         if step.may_close_round {
             case_status::close_finished_round(conn, round).await?;
         }

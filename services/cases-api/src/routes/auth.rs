@@ -28,7 +28,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, ToSchema)]
 struct LoginRequest {
     /// Sign-in address, in any letter case.
-    #[schema(example = "fag.kld@test.no")]
+    #[schema(example = "fag.kld@test.no", pattern = r"\S")]
     email: String,
     /// Required unless the demo login is on.
     #[schema(value_type = Option<String>, format = Password)]

@@ -1,5 +1,6 @@
-//! Cases: lists, one case, its log, and new ones (E14 to E21).
+//! Cases: lists, one case, its log, new ones, and changes to one (E14 to E22).
 
+pub(crate) mod update;
 pub(crate) mod views;
 
 use actix_web::http::header::LOCATION;
@@ -33,6 +34,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_my_tasks)
         .service(create_case)
         .service(get_case)
+        .service(update::update_case)
         .service(list_case_events);
 }
 
@@ -41,14 +43,17 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(rename_all = "camelCase")]
 struct CreateCaseRequest {
     budget_round_id: BudgetRoundId,
-    /// At most 500 characters.
+    /// At most 500 characters, not all of them blank.
+    #[schema(max_length = 500, pattern = r"\S")]
     case_name: String,
     /// Code of an active case type.
     #[schema(example = "satsingsforslag")]
     case_type: String,
     /// At most 10 characters.
+    #[schema(max_length = 10)]
     chapter: Option<String>,
     /// At most 10 characters.
+    #[schema(max_length = 10)]
     post: Option<String>,
     /// The ministry's proposal in 1 000 NOK.
     amount: Option<ThousandNok>,
@@ -329,7 +334,7 @@ async fn case_list_filters(
 }
 
 /// Reads a department given by id or code (D-04). An unknown code is a department without cases.
-async fn department(
+pub(super) async fn department(
     conn: &mut PooledConnection<'_>,
     params: &Params,
 ) -> Result<Option<DepartmentId>, ApiError> {

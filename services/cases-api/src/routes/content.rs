@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::cases::update::sent_texts;
 use super::cases::views::CaseContentView;
 use crate::app::AppState;
 use crate::cases::{self, ContentInput, DocumentInput, MetadataInput};
@@ -30,8 +31,11 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SaveContentRequest {
+    #[schema(max_length = 500, pattern = r"\S")]
     case_name: Option<String>,
+    #[schema(max_length = 10)]
     chapter: Option<String>,
+    #[schema(max_length = 10)]
     post: Option<String>,
     amount: Option<ThousandNok>,
     /// Ignored when a ministry sends it.
@@ -95,11 +99,7 @@ impl From<SaveContentRequest> for ContentInput {
                 fin_amount: body.fin_amount,
                 gov_amount: body.gov_amount,
             },
-            texts: texts
-                .into_iter()
-                .filter(|(_, text)| *text != Patch::Absent)
-                .map(|(field, text)| (field, text.value()))
-                .collect(),
+            texts: sent_texts(texts),
             expected_version: body.expected_version,
         }
     }
@@ -111,8 +111,11 @@ impl From<SaveContentRequest> for ContentInput {
 struct SaveDocumentRequest {
     /// The document as JSON text: at most 2 MiB, 64 levels.
     content_json: String,
+    #[schema(max_length = 500, pattern = r"\S")]
     case_name: Option<String>,
+    #[schema(max_length = 10)]
     chapter: Option<String>,
+    #[schema(max_length = 10)]
     post: Option<String>,
     amount: Option<ThousandNok>,
     /// Ignored when a ministry sends it.

@@ -1,5 +1,6 @@
 //! The public health report (E89). Probes of the orchestrator use the admin port instead.
 
+use actix_web::http::header;
 use actix_web::{HttpResponse, get, web};
 use chrono::{DateTime, Utc};
 use edge::observe::OwnBody;
@@ -97,10 +98,11 @@ async fn get_health(state: web::Data<AppState>) -> HttpResponse {
         environment: state.environment.as_str(),
         checks: ChecksView::from(health),
     };
+    let now_only = (header::CACHE_CONTROL, "no-store");
     if health.database.is_up {
-        return HttpResponse::Ok().json(view);
+        return HttpResponse::Ok().insert_header(now_only).json(view);
     }
-    let mut response = HttpResponse::ServiceUnavailable().json(view);
+    let mut response = HttpResponse::ServiceUnavailable().insert_header(now_only).json(view);
     response.extensions_mut().insert(OwnBody);
     response
 }

@@ -23,7 +23,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
 #[serde(rename_all = "camelCase")]
 struct ChangeStatusRequest {
     /// The status asked for.
-    #[schema(example = "under_arbeid")]
+    #[schema(value_type = Status, example = "under_arbeid")]
     status: String,
     /// Required for `returnert_til_fag` and `avvist_av_fin`.
     reason: Option<String>,

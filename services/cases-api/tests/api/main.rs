@@ -7,6 +7,8 @@ mod app;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod round_trips;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod stored;

