@@ -4,18 +4,22 @@
 //! the queue, and only then the connections that all of it needs close.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use anyhow::Context as _;
 use edge::admin::Readiness;
 use edge::blobs::BlobStore;
 use edge::process::{Background, Servers, bind};
 use queue::{BrokerConfig, Consumer};
+use render::pdf::Fonts;
 use store::pool::{Gate, Pool};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, JobConfig};
+use crate::report::Pages;
 use crate::{job, retention};
 
 /// What jobs share.
@@ -24,10 +28,19 @@ pub(crate) struct Worker {
     pub(crate) pool: Pool,
     /// Where finished documents go.
     pub(crate) blobs: BlobStore,
+    /// What PDFs are set in.
+    pub(crate) fonts: Arc<Fonts>,
     /// How jobs are run.
     pub(crate) jobs: JobConfig,
     /// Name of this instance, the holder of its claims.
     pub(crate) instance_id: String,
+}
+
+impl Worker {
+    /// Pages as PDF.
+    pub(crate) fn pdf(&self) -> Pages {
+        Pages::Pdf(Arc::clone(&self.fonts))
+    }
 }
 
 /// The whole process, with its admin port listening and not yet consuming.
@@ -45,9 +58,10 @@ impl Application {
     /// Neither the database nor the broker has to be there yet.
     ///
     /// # Errors
-    /// When the configuration cannot work: the port is taken, the blob store cannot be opened, or
-    /// PgBouncer is of a kind that loses prepared statements.
+    /// When the configuration cannot work: a font is missing, the port is taken, the blob store
+    /// cannot be opened, or PgBouncer is of a kind that loses prepared statements.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
+        let fonts = fonts(&config.font_dir)?;
         let pool = store::pool::connect(&config.database).await?;
         let gate = Gate::new(pool.clone(), config.database);
         gate.refuse_unfit_pooler().await?;
@@ -62,6 +76,7 @@ impl Application {
         let worker = Arc::new(Worker {
             pool,
             blobs: edge::blobs::open(&config.blob_store_url)?,
+            fonts: Arc::new(fonts),
             jobs: config.jobs,
             instance_id: config.http.instance_id,
         });
@@ -104,6 +119,12 @@ impl Application {
         };
         servers.run_until(shutdown, close).await
     }
+}
+
+fn fonts(folder: &Path) -> anyhow::Result<Fonts> {
+    Fonts::read(|file| std::fs::read(folder.join(file))).with_context(|| {
+        format!("EXPORT_FONT_DIR is {}; Debian: fonts-crosextra-carlito", folder.display())
+    })
 }
 
 fn consume(consumer: Consumer, worker: Arc<Worker>, stop: CancellationToken) -> JoinHandle<()> {

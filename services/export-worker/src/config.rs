@@ -13,11 +13,15 @@
 //! - `EXPORT_MAX_ATTEMPTS`: attempts before a job is failed. Default 5.
 //! - `EXPORT_RETRY_PAUSE_MS`: pause after the first failed attempt; doubles each time. Default 2000.
 //! - `EXPORT_RETENTION_DAYS`: how long a finished document is kept. Default 7.
+//! - `EXPORT_FONT_DIR`: folder with the fonts of PDFs. Default is where Debian's
+//!   `fonts-crosextra-carlito` puts them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::export::{DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS};
 use edge::config::{ConfigError, HttpConfig, Vars};
+use render::pdf::FONT_DIR;
 use secrecy::SecretString;
 use store::pool::PoolConfig;
 
@@ -42,6 +46,8 @@ pub struct Config {
     pub jobs: JobConfig,
     /// How long a finished document is kept.
     pub retention: Duration,
+    /// Folder with the fonts of PDFs.
+    pub font_dir: PathBuf,
 }
 
 /// How jobs are run.
@@ -76,6 +82,7 @@ impl Config {
             blob_store_url: vars.required("BLOB_STORE_URL")?,
             jobs: JobConfig::from_vars(vars)?,
             retention: vars.parse::<u32>("EXPORT_RETENTION_DAYS")?.map_or(7 * DAY, |n| n * DAY),
+            font_dir: vars.text("EXPORT_FONT_DIR").unwrap_or_else(|| FONT_DIR.to_owned()).into(),
         })
     }
 }
@@ -108,6 +115,8 @@ fn default_max_attempts() -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     const REQUIRED: [(&str, &str); 3] = [
@@ -127,6 +136,7 @@ mod tests {
         assert_eq!(config.jobs.concurrency, 3);
         assert_eq!(config.jobs.max_attempts, 5);
         assert_eq!(config.retention, Duration::from_hours(7 * 24));
+        assert_eq!(config.font_dir, Path::new(FONT_DIR));
     }
 
     #[test]

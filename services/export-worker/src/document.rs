@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
-use domain::export::{CaseListParameters, ExportField};
+use domain::export::{CaseListParameters, DocumentFormat, ExportField};
 use domain::exported_case::ExportedCase;
 use domain::ids::CaseId;
+use edge::blobs::BlobError;
+use render::docx::DocxError;
+use render::file_name;
+use render::pdf::PdfError;
 use render::workbook::{self, WorkbookError};
 use store::StoreError;
 use store::export_rows::{CaseListSource, list_exported_cases, open_case_list, rights_still_hold};
@@ -21,7 +25,7 @@ use crate::progress::Progress;
 /// Cases read at a time: with the longest texts some 10 MB.
 const BATCH: usize = 200;
 /// Batches read ahead of the renderer.
-const BATCHES_AHEAD: usize = 1;
+pub(crate) const BATCHES_AHEAD: usize = 1;
 
 /// A rendered document.
 pub(crate) struct Document {
@@ -45,9 +49,27 @@ pub(crate) enum DocumentError {
     /// No room, or no right to write, for temporary files.
     #[error("temporary file failed")]
     File(#[from] std::io::Error),
-    /// The renderer failed.
+    /// The department list was deleted after it was ordered.
+    #[error("department list does not exist any more")]
+    ListGone,
+    /// More cases than a document of pages can hold.
+    #[error("list has too many cases for a document")]
+    TooManyCases,
+    /// A picture could not be fetched.
+    #[error("pictures could not be read")]
+    Pictures(#[from] BlobError),
+    /// The rows did not all come.
+    #[error("document is not whole")]
+    NotWhole(#[from] SourceClosed),
+    /// The renderer of workbooks failed.
     #[error("workbook could not be rendered")]
-    Render(#[from] WorkbookError<SourceClosed>),
+    Workbook(#[from] WorkbookError<SourceClosed>),
+    /// The renderer of Word documents failed.
+    #[error("Word document could not be rendered")]
+    Word(#[from] DocxError),
+    /// The renderer of PDFs failed.
+    #[error("PDF could not be rendered")]
+    Pdf(#[from] PdfError),
     /// The renderer panicked.
     #[error("renderer panicked")]
     Panicked(#[from] tokio::task::JoinError),
@@ -60,13 +82,13 @@ pub(crate) struct SourceClosed;
 
 /// What goes through the channel. The end is said, because a closed channel may also mean that
 /// reading was given up.
-enum Rows {
+pub(crate) enum Rows {
     Batch(Vec<ExportedCase>),
     End,
 }
 
 /// Renders a case list as a workbook.
-pub(crate) async fn case_list(
+pub(crate) async fn workbook(
     worker: &Worker,
     parameters: CaseListParameters,
     progress: &Arc<Progress>,
@@ -84,12 +106,16 @@ pub(crate) async fn case_list(
     fed?;
     Ok(Document {
         rows: rendered?,
-        file_name: workbook::file_name(source.department_code(), source.round_name()),
+        file_name: file_name::case_list(
+            source.department_code(),
+            source.round_name(),
+            DocumentFormat::Xlsx,
+        ),
         file,
     })
 }
 
-async fn open(
+pub(crate) async fn open(
     worker: &Worker,
     parameters: &CaseListParameters,
 ) -> Result<CaseListSource, DocumentError> {
@@ -101,7 +127,7 @@ async fn open(
 }
 
 /// Reads the rows batch by batch, holding a connection only while it reads.
-async fn feed(
+pub(crate) async fn feed(
     worker: &Worker,
     source: &CaseListSource,
     rows: mpsc::Sender<Rows>,
@@ -142,7 +168,7 @@ async fn spawn_render(
 }
 
 /// The rows that come through the channel, one by one. Must run on a blocking thread.
-fn received(
+pub(crate) fn received(
     mut receiver: mpsc::Receiver<Rows>,
 ) -> impl Iterator<Item = Result<ExportedCase, SourceClosed>> {
     let mut open = true;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use domain::export::{AfterFailure, CaseListParameters, JobType, after_failure};
+use domain::export::{AfterFailure, JobType, after_failure};
 use domain::ids::ExportJobId;
 use queue::{Delivered, Outcome};
+use serde::de::DeserializeOwned;
 use store::export_jobs::lease::Tenure;
 use store::export_jobs::{ExportJob, StoredResult};
 use tokio_util::sync::CancellationToken;
@@ -16,11 +17,14 @@ use crate::app::Worker;
 use crate::claim::{End, GAVE_UP, Verdict, claim, end};
 use crate::document::{self, Document, DocumentError};
 use crate::progress::{Progress, report_until_lost};
+use crate::report::{self, Pages};
 use crate::results;
 
 const RIGHTS_CHANGED: &str = "Tilgangene dine er endret siden eksporten ble bestilt. Logg inn på \
     nytt og bestill den igjen.";
-const UNKNOWN_TYPE: &str = "Denne typen eksport kan ikke lages ennå.";
+const LIST_GONE: &str = "Departementslisten er slettet siden eksporten ble bestilt.";
+const TOO_MANY_CASES: &str = "Listen har for mange saker for dette formatet. Snevre inn utvalget, \
+    eller bestill listen som Excel.";
 const UNREADABLE: &str = "Bestillingen kunne ikke leses. Bestill eksporten på nytt.";
 
 /// Longest pause between two attempts.
@@ -99,7 +103,7 @@ async fn make_and_store(
 ) -> Result<(u32, StoredResult), Failure> {
     let document = make(worker, job, progress).await?;
     progress.storing();
-    let key = results::key(job.id);
+    let key = results::key(job.id, job.job_type.format());
     let bytes = results::upload(&worker.blobs, &key, document.file.path())
         .await
         .context("document could not be stored")
@@ -115,27 +119,43 @@ async fn make(
 ) -> Result<Document, Failure> {
     match job.job_type {
         JobType::CaseListExcel => {
-            let parameters = serde_json::from_value::<CaseListParameters>(job.parameters.clone());
-            let parameters = parameters.map_err(|source| {
-                error!(error.chain = %edge::error::chain(&source), "order is unreadable");
-                Failure::Permanent(UNREADABLE)
-            })?;
-            Ok(document::case_list(worker, parameters, progress).await?)
+            Ok(document::workbook(worker, parameters_of(job)?, progress).await?)
         }
-        JobType::DepartmentListWord
-        | JobType::DepartmentListPdf
-        | JobType::CaseListWord
-        | JobType::CaseListPdf => Err(Failure::Permanent(UNKNOWN_TYPE)),
+        JobType::CaseListWord => {
+            Ok(report::case_list(worker, parameters_of(job)?, Pages::Word, progress).await?)
+        }
+        JobType::CaseListPdf => {
+            Ok(report::case_list(worker, parameters_of(job)?, worker.pdf(), progress).await?)
+        }
+        JobType::DepartmentListWord => {
+            Ok(report::department_list(worker, parameters_of(job)?, Pages::Word, progress).await?)
+        }
+        JobType::DepartmentListPdf => {
+            Ok(report::department_list(worker, parameters_of(job)?, worker.pdf(), progress).await?)
+        }
     }
+}
+
+fn parameters_of<T: DeserializeOwned>(job: &ExportJob) -> Result<T, Failure> {
+    T::deserialize(&job.parameters).map_err(|source| {
+        error!(error.chain = %edge::error::chain(&source), "order is unreadable");
+        Failure::Permanent(UNREADABLE)
+    })
 }
 
 impl From<DocumentError> for Failure {
     fn from(error: DocumentError) -> Self {
         match error {
             DocumentError::RightsChanged => Self::Permanent(RIGHTS_CHANGED),
+            DocumentError::ListGone => Self::Permanent(LIST_GONE),
+            DocumentError::TooManyCases => Self::Permanent(TOO_MANY_CASES),
             passing @ (DocumentError::Store(_)
             | DocumentError::File(_)
-            | DocumentError::Render(_)
+            | DocumentError::Pictures(_)
+            | DocumentError::NotWhole(_)
+            | DocumentError::Workbook(_)
+            | DocumentError::Word(_)
+            | DocumentError::Pdf(_)
             | DocumentError::Panicked(_)) => Self::Passing(passing.into()),
         }
     }

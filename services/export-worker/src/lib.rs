@@ -11,5 +11,6 @@ pub mod config;
 mod document;
 mod job;
 mod progress;
+mod report;
 mod results;
 mod retention;

@@ -56,7 +56,7 @@ impl Progress {
             Stage::Reading => (0, "Henter saker"),
             Stage::Writing { rows, total } => {
                 let percent = u64::from(rows.min(total)) * ROWS_SHARE / u64::from(total.max(1));
-                (i16::try_from(percent).unwrap_or_default(), "Skriver regnearket")
+                (i16::try_from(percent).unwrap_or_default(), "Skriver dokumentet")
             }
             Stage::Storing => (95, "Lagrer dokumentet"),
         }
@@ -110,7 +110,7 @@ mod tests {
         let progress = Progress::default();
         assert_eq!(progress.shown(), (0, "Henter saker"));
         progress.writing(100, 200);
-        assert_eq!(progress.shown(), (45, "Skriver regnearket"));
+        assert_eq!(progress.shown(), (45, "Skriver dokumentet"));
         progress.writing(200, 200);
         assert_eq!(progress.shown().0, 90);
         progress.storing();

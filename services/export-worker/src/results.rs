@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
+use domain::export::DocumentFormat;
 use domain::ids::ExportJobId;
 use edge::blobs::BlobStore;
 use object_store::buffered::BufWriter;
 use tokio::io::AsyncWriteExt as _;
 
-/// Key of a job's workbook: the job's id, so that doing it again replaces rather than adds.
-pub(crate) fn key(id: ExportJobId) -> String {
-    format!("exports/{id}.xlsx")
+/// Key of a job's document: the job's id, so that doing it again replaces rather than adds.
+pub(crate) fn key(id: ExportJobId, format: DocumentFormat) -> String {
+    format!("exports/{id}.{}", format.extension())
 }
 
 /// Address that hands the document out; the API adds the short-lived signature.

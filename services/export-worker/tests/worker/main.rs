@@ -13,3 +13,7 @@ mod documents;
 mod failures;
 #[cfg(test)]
 mod interruptions;
+#[cfg(test)]
+mod pdf;
+#[cfg(test)]
+mod word;
