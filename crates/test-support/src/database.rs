@@ -98,6 +98,14 @@ impl TestDatabase {
         format!("postgres://{user}:{password}@{address}/{}", self.name)
     }
 
+    /// URL through PgBouncer, as the owner of the schema.
+    #[must_use]
+    pub fn pooled_owner_url(&self) -> String {
+        let Stack { postgres, pgbouncer, .. } = Stack::load();
+        let (user, password) = (&postgres.user, &postgres.password);
+        format!("postgres://{user}:{password}@{}:{}/{}", pgbouncer.host, pgbouncer.port, self.name)
+    }
+
     /// URL directly to PostgreSQL, as the owner of the schema.
     #[must_use]
     pub fn owner_url(&self) -> String {

@@ -21,16 +21,24 @@ mod chaos;
 mod cleanup;
 mod database;
 mod http;
+mod meter;
+mod pdf;
 pub mod portal;
 mod redis;
 mod seed;
 mod stack;
+mod word;
 
 pub use actor::Actor;
 pub use broker::Broker;
 pub use chaos::ChaosProxy;
 pub use database::{ServiceRole, TestDatabase};
 pub use http::{Answer, Http};
+pub use meter::{DatabaseMeter, Traffic};
+pub use pdf::Pdf;
 pub use redis::RedisKeys;
-pub use seed::{CaseSeed, RoundSeed, Seed, SeededCase, SeededRound};
+pub use seed::{
+    CaseSeed, RoundSeed, SectionSeed, Seed, SeededCase, SeededList, SeededRound, SeededTemplate,
+};
 pub use stack::{Credentials, Roles, ServerLogin, Stack};
+pub use word::Word;

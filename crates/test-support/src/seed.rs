@@ -4,6 +4,7 @@
 //! must not make the arrangement of the test of the list fail.
 
 mod case;
+mod list;
 
 use domain::case_type::{FieldDefinition, StandardCaseType};
 use domain::ids::{BudgetRoundId, DepartmentId, UserId};
@@ -13,6 +14,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 pub use self::case::{CaseSeed, SeededCase};
+pub use self::list::{SectionSeed, SeededList, SeededTemplate};
 use crate::actor::{Actor, department_id};
 use crate::database::TestDatabase;
 

@@ -4,7 +4,7 @@
 //! one is attacked as soon as it is there.
 
 use serde_json::{Map, Value, json};
-use test_support::{Answer, Http};
+use test_support::Answer;
 
 use crate::operations::{Operation, operations};
 use test_support::portal::{
@@ -77,14 +77,14 @@ fn assert_survived(answer: &Answer, request: &str) {
 async fn i8_bodies_that_are_no_json_are_refused_by_every_operation() {
     let user = User::fag("nfd").await;
     for operation in operations(&user).await {
-        let Operation { method, path, body: Some(_), .. } = &operation else { continue };
+        let Operation { method, path, body: Some(_), caller, .. } = &operation else { continue };
         for body in unreadable_bodies() {
             let name = format!(
                 "{} with {:?}",
                 operation.name(),
                 String::from_utf8_lossy(&body[..body.len().min(20)])
             );
-            let answer = send_raw(&user.http, method, path, body).await;
+            let answer = send_raw(caller, method, path, body).await;
             assert_refused(&answer, &name);
             // A closing page's beacon (E51) says in other words that it does not ask for anything.
             if !operation.parameters.iter().any(|name| name == "_method") {
@@ -92,7 +92,7 @@ async fn i8_bodies_that_are_no_json_are_refused_by_every_operation() {
             }
         }
         for body in ["[]", "null", "7", "\"tekst\"", "true"] {
-            let answer = send_raw(&user.http, method, path, body.into()).await;
+            let answer = send_raw(caller, method, path, body.into()).await;
             assert_refused(&answer, &format!("{} with {body}", operation.name()));
         }
     }
@@ -105,20 +105,21 @@ async fn i8_no_value_of_any_property_makes_a_failure_of_ours() {
         let Some(good) = &operation.body else { continue };
         for property in &operation.properties {
             for value in HOSTILE_VALUES {
-                attack(&user.http, &operation, with_raw(good, property, value)).await;
+                attack(&operation, with_raw(good, property, value)).await;
             }
             let long = format!("\"{}\"", "å".repeat(500_000));
-            attack(&user.http, &operation, with_raw(good, property, &long)).await;
+            attack(&operation, with_raw(good, property, &long)).await;
             let many = format!("[{}1]", "1,".repeat(100_000));
-            attack(&user.http, &operation, with_raw(good, property, &many)).await;
-            attack(&user.http, &operation, given_twice(good, property)).await;
+            attack(&operation, with_raw(good, property, &many)).await;
+            attack(&operation, given_twice(good, property)).await;
         }
     }
 }
 
-async fn attack(http: &Http, operation: &Operation, body: String) {
+async fn attack(operation: &Operation, body: String) {
     let shown: String = body.chars().take(120).collect();
-    let answer = send_raw(http, &operation.method, &operation.path, body.into()).await;
+    let Operation { method, path, caller, .. } = operation;
+    let answer = send_raw(caller, method, path, body.into()).await;
     assert_survived(&answer, &format!("{} with {shown}", operation.name()));
 }
 
@@ -147,11 +148,11 @@ async fn i8_oversized_bodies_are_413_wherever_they_are_stopped() {
     const MIB: usize = 1024 * 1024;
     let user = User::fag("nfd").await;
     for operation in operations(&user).await {
-        let Operation { method, path, body: Some(_), .. } = &operation else { continue };
+        let Operation { method, path, body: Some(_), caller, .. } = &operation else { continue };
         // The services stop at 4 MiB, the gateway at 12.
         for size in [5 * MIB, 11 * MIB, 13 * MIB] {
             let body = [b"{\"a\":\"".to_vec(), vec![b'a'; size], b"\"}".to_vec()].concat();
-            let answer = send_raw(&user.http, method, path, body).await;
+            let answer = send_raw(caller, method, path, body).await;
             answer.assert_problem(413, "/problems/too-large");
             assert_problem_document(&answer, &format!("{} with {size} bytes", operation.name()));
         }

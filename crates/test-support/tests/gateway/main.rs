@@ -6,6 +6,8 @@
 //! time, so each writes to cases of its own, and to a department of its own where lists count.
 
 #[cfg(test)]
+mod client_files;
+#[cfg(test)]
 mod documentation;
 #[cfg(test)]
 mod exports;

@@ -22,6 +22,9 @@ const TEMPLATE: &str = include_str!("../../../../compose/nginx/gateway.conf.temp
 /// Where Debian keeps a server that is not on every user's path.
 const NGINX: &str = "/usr/sbin/nginx";
 
+/// The client's files, beside the gateway's own.
+const WEB_ROOT: &str = "klient";
+
 /// What a service does with a request.
 #[derive(Clone, Copy)]
 enum Manners {
@@ -34,7 +37,7 @@ enum Manners {
 }
 
 /// A service that only counts what reaches it.
-struct Service {
+pub(super) struct Service {
     address: String,
     requests: Arc<AtomicUsize>,
 }
@@ -54,7 +57,7 @@ impl Service {
     }
 
     /// An address that refuses connections.
-    async fn dead() -> String {
+    pub(super) async fn dead() -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         listener.local_addr().expect("an address").to_string()
     }
@@ -90,7 +93,7 @@ async fn serve(mut connection: TcpStream, manners: Manners, counter: Arc<AtomicU
 }
 
 /// An nginx of this test's own, reached over a socket file, so that it takes no port.
-struct Gateway {
+pub(super) struct Gateway {
     nginx: Child,
     client: reqwest::Client,
     _home: TempDir,
@@ -106,9 +109,18 @@ impl Drop for Gateway {
 
 impl Gateway {
     async fn start(services: &[&str]) -> Self {
+        Self::start_with(services, &[("index.html", "<p>siden</p>")]).await
+    }
+
+    /// With these files as the client's.
+    pub(super) async fn start_with(services: &[&str], files: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let socket = home.path().join("gateway.sock");
-        fs::write(home.path().join("index.html"), "<p>siden</p>").expect("a page");
+        for (name, content) in files {
+            let path = home.path().join(WEB_ROOT).join(name);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            fs::write(path, content).expect("a file");
+        }
         fs::write(home.path().join("nginx.conf"), configuration(home.path(), services))
             .expect("a configuration");
         let program = if Path::new(NGINX).exists() { NGINX } else { "nginx" };
@@ -136,7 +148,15 @@ impl Gateway {
         }
     }
 
-    async fn call(&self, method: Method, path: &str) -> Answer {
+    /// Asks for an address with these headers, exactly as it is spelled.
+    pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = self.client.get(format!("http://portalen{path}"));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request).await
+    }
+
+    pub(super) async fn call(&self, method: Method, path: &str) -> Answer {
         self.send(self.client.request(method, format!("http://portalen{path}"))).await
     }
 
@@ -160,7 +180,7 @@ fn configuration(home: &Path, services: &[&str]) -> String {
         ("LOCKS_API_SERVERS", servers),
         ("GATEWAY_LISTEN", format!("unix:{home}/gateway.sock")),
         ("GATEWAY_ACCESS_LOG", format!("{home}/access.log")),
-        ("GATEWAY_WEB_ROOT", home.clone()),
+        ("GATEWAY_WEB_ROOT", format!("{home}/{WEB_ROOT}")),
         ("GATEWAY_CSP", "\"default-src 'self'\"".to_owned()),
     ];
     let mut gateway = TEMPLATE.to_owned();
@@ -173,7 +193,7 @@ fn configuration(home: &Path, services: &[&str]) -> String {
         .concat();
     format!(
         "daemon off;\nmaster_process off;\npid {home}/pid;\nevents {{}}\n\
-         http {{\n{folders}types {{ text/html html; }}\ninclude {home}/gateway.conf;\n}}\n"
+         http {{\n{folders}include {home}/gateway.conf;\n}}\n"
     )
 }
 

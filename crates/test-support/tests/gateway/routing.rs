@@ -62,7 +62,7 @@ async fn an_unknown_api_address_is_a_problem_and_never_the_clients_page() {
         "/api/api/finnes-ikke",
         "/api/locks/x/y/z",
         "/api/index.html",
-        "/uploads/images/finnes-ikke.png",
+        "/uploads/finnes-ikke.png",
     ];
     for path in addresses {
         for method in [Method::GET, Method::POST, Method::DELETE] {
