@@ -26,6 +26,8 @@ pub(crate) enum Verb {
     Seed(SeedArgs),
     /// Checks everything that CI checks, on servers of its own.
     Test(TestArgs),
+    /// Sends generated requests of every kind, as every role, to a portal of its own.
+    Fuzz(FuzzArgs),
     /// Measures against a limit found in the same run; one JSON line each.
     Bench(BenchArgs),
 }
@@ -123,6 +125,19 @@ pub(crate) struct TestArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct FuzzArgs {
+    /// Generated requests for each operation, role and kind of run.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) examples: u32,
+    /// Repeats an earlier run; any number if none is given.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Roles to send requests as, or `anonymous`; all twelve if none is named.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) roles: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// Which benchmarks to run; all of them if none is named.
     #[arg(value_enum)]
@@ -165,6 +180,10 @@ pub(crate) enum Suite {
     Gateway,
     /// Every endpoint of the wire contract, entered through the gateway.
     Contract,
+    /// Generated requests as every role, entered through the gateway.
+    Fuzz,
+    /// The portal's own pages in a real browser.
+    Browser,
     /// Whether the tests before it compared every snapshot on disk; runs after all of them only.
     Snapshots,
 }

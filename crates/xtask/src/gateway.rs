@@ -17,13 +17,21 @@ use crate::workspace::{is_root, make_dir};
 
 const CONFIGURATION: &str = include_str!("../../../compose/nginx/gateway.conf.template");
 const MAIN: &str = include_str!("../templates/nginx.conf.template");
-const PAGE: &str = include_str!("../../../compose/nginx/html/index.html");
+/// The page of our own, and what it loads.
+const PAGE: [(&str, &str); 4] = [
+    ("index.html", include_str!("../../../compose/nginx/html/index.html")),
+    ("portal.css", include_str!("../../../compose/nginx/html/portal.css")),
+    ("portal.js", include_str!("../../../compose/nginx/html/portal.js")),
+    ("favicon.svg", include_str!("../../../compose/nginx/html/favicon.svg")),
+];
 
 /// What the stack calls it.
 pub(crate) const NAME: &str = "gateway";
 
-/// What the client's own pages may load: nothing from elsewhere.
-const CONTENT_SECURITY_POLICY: &str = "\"default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'\"";
+/// What the client's own pages may load: nothing from elsewhere, and no script that is not a file.
+/// Its editor styles what is edited in place, pictures are shown before they are uploaded, and
+/// build tools put small fonts and pictures into the style sheet.
+const CONTENT_SECURITY_POLICY: &str = "\"default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'\"";
 
 /// Starts nginx in front of `replicas` of each service.
 pub(crate) fn start(running: &mut Running) -> Result<()> {
@@ -84,7 +92,9 @@ fn web_root(home: &std::path::Path) -> Result<String> {
     }
     let html = home.join("html");
     make_dir(&html, 0o755)?;
-    fs::write(html.join("index.html"), PAGE)?;
+    for (name, content) in PAGE {
+        fs::write(html.join(name), content)?;
+    }
     Ok(html.display().to_string())
 }
 

@@ -5,6 +5,7 @@ mod cli;
 mod command;
 mod console;
 mod database;
+mod fuzz;
 mod gateway;
 mod http;
 mod interrupt;
@@ -51,6 +52,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Verb::Logs(arguments) => status::logs(&workspace, arguments),
         Verb::Seed(arguments) => seed::run(&workspace, arguments),
         Verb::Test(arguments) => test::run(&workspace, arguments),
+        Verb::Fuzz(arguments) => fuzz::run(&workspace, arguments),
         Verb::Bench(arguments) => bench::run(&workspace, arguments),
     }
 }

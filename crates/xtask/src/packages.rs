@@ -36,7 +36,10 @@ const BUILD_PACKAGES: [(&str, &[&str]); 7] = [
     ("libssl-dev", &["/usr/include/openssl/ssl.h"]),
 ];
 
-/// Makes sure that every program the stack starts is on this machine.
+/// One of the fonts that export-worker sets documents in.
+const FONT: &str = "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf";
+
+/// Makes sure that every program the stack starts is on this machine, and every file they need.
 pub(crate) fn ensure_servers(workspace: &Workspace) -> Result<()> {
     let mut missing = missing_servers();
     if pgbouncer::installed().is_none() && !pgbouncer::is_built(workspace) {
@@ -58,6 +61,11 @@ pub(crate) fn ensure_program(program: &str, package: &str) -> Result<()> {
     Ok(())
 }
 
+/// Installs packages whose absence the caller has found out.
+pub(crate) fn ensure(packages: &[&str]) -> Result<()> {
+    install(packages)
+}
+
 fn missing_servers() -> Vec<&'static str> {
     let mut missing = Vec::new();
     if postgres::programs().is_none() {
@@ -72,6 +80,9 @@ fn missing_servers() -> Vec<&'static str> {
     }
     if !command::is_program(Path::new(rabbitmq_program())) {
         missing.push("rabbitmq-server");
+    }
+    if !Path::new(FONT).exists() {
+        missing.push("fonts-crosextra-carlito");
     }
     missing
 }

@@ -102,6 +102,7 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
     Ok(match instance.service {
         "cases-api" => daemon
             .env("DATABASE_URL", database("portal_cases_api", &secrets.portal_cases_api))
+            .env("RESET_DATABASE_URL", database("portal_owner", &secrets.portal_owner))
             .env("AMQP_URL", amqp_url(stack))
             .env("BLOB_STORE_URL", blobs)
             .env("AUTH_SIGNING_KEY_FILE", secrets::signing_key(&stack.home)?.display().to_string())

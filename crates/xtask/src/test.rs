@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI checks, on a private stack of its own.
 
 mod attach;
+mod browser;
 mod count;
 mod snapshots;
 mod suites;
@@ -13,7 +14,7 @@ use anyhow::{Result, bail, ensure};
 use clap::ValueEnum as _;
 
 use self::count::Count;
-use self::test_stack::TestStack;
+pub(crate) use self::test_stack::TestStack;
 use crate::cli::{Suite, TestArgs};
 use crate::interrupt;
 use crate::workspace::Workspace;
@@ -22,6 +23,8 @@ use crate::workspace::Workspace;
 struct Outcome {
     suite: Suite,
     count: Count,
+    /// What else there is to say about it.
+    figures: Vec<String>,
     duration: Duration,
 }
 
@@ -39,7 +42,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &TestArgs) -> Result<()> {
     let chosen: Vec<Suite> = Suite::value_variants()
         .iter()
         .copied()
-        .filter(|suite| arguments.suites.is_empty() || arguments.suites.contains(suite))
+        .filter(|suite| match arguments.suites.as_slice() {
+            [] => suites::runs_unasked(*suite),
+            named => named.contains(suite),
+        })
         .collect();
     snapshots::forget(workspace)?;
     let mut stack = TestStack::new(workspace);
@@ -66,14 +72,15 @@ fn run_suites(
     for &suite in chosen {
         println!("\n== {} ==", suites::name(suite));
         let begun = Instant::now();
-        let count = suites::run(workspace, stack, suite).unwrap_or_else(|error| {
+        let mut figures = Vec::new();
+        let count = suites::run(workspace, stack, suite, &mut figures).unwrap_or_else(|error| {
             println!("error: {error:#}");
             Count::one_failure()
         });
         if interrupt::requested() {
             bail!("interrupted");
         }
-        outcomes.push(Outcome { suite, count, duration: begun.elapsed() });
+        outcomes.push(Outcome { suite, count, figures, duration: begun.elapsed() });
     }
     Ok(outcomes)
 }
@@ -82,9 +89,12 @@ fn run_suites(
 fn print_summary(outcomes: &[Outcome]) {
     println!();
     let mut sum = Count::default();
-    for Outcome { suite, count, duration } in outcomes {
+    for Outcome { suite, count, figures, duration } in outcomes {
         let (name, seconds) = (suites::name(*suite), duration.as_secs_f64());
         println!("{name}: {} passed, {} failed ({seconds:.1} s)", count.passed, count.failed);
+        for figure in figures {
+            println!("  {figure}");
+        }
         sum += *count;
     }
     println!("\n{} passed, {} failed", sum.passed, sum.failed);

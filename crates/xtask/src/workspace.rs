@@ -75,6 +75,7 @@ impl Workspace {
     pub(crate) fn cargo(&self) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root);
+        forget_own_package(&mut command);
         command
     }
 
@@ -83,6 +84,18 @@ impl Workspace {
         let status = self.cargo().arg("build").args(arguments).status().context("cargo build")?;
         ensure!(status.success(), "cargo build {} failed", arguments.join(" "));
         Ok(())
+    }
+}
+
+/// Takes away what cargo told us about the package that we are. Some build scripts (ring's is one)
+/// look at it and build everything anew, minutes of it, whenever a developer's own cargo takes
+/// turns with ours.
+pub(crate) fn forget_own_package(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
     }
 }
 

@@ -36,8 +36,9 @@ impl Count {
     }
 
     /// Adds what a line of output says, if it is a summary of nextest
-    /// (`Summary [ 1.2s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`) or of cargo test
-    /// (`test result: ok. 3 passed; 0 failed; ...`).
+    /// (`Summary [ 1.2s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`), of cargo test
+    /// (`test result: ok. 3 passed; 0 failed; ...`) or of Node (`# pass 3`, `# fail 0`,
+    /// `# cancelled 0`).
     pub(super) fn read_line(&mut self, line: &str) {
         // Nextest indents what a failing test printed, its runner's own result among it; that test
         // is in nextest's summary already.
@@ -50,8 +51,20 @@ impl Count {
             let passed = number_before(line, "passed");
             self.passed += passed;
             self.failed += planned.saturating_sub(passed);
+        } else if let Some(number) = line.strip_prefix("# pass ") {
+            self.passed += number.parse::<u32>().unwrap_or(0);
+        } else if let Some(number) =
+            line.strip_prefix("# fail ").or_else(|| line.strip_prefix("# cancelled "))
+        {
+            self.failed += number.parse::<u32>().unwrap_or(0);
         }
     }
+}
+
+/// What a test wants to be read at the end of the run: a line that begins with `figure: `. A test
+/// that prints one needs `success-output` in nextest's configuration.
+pub(super) fn figure(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("figure: ")
 }
 
 /// The number in front of `word`; 0 if there is none.
@@ -98,6 +111,18 @@ mod tests {
             "running 3 tests",
         ];
         assert_eq!(count(&lines), Count { passed: 4, failed: 2 });
+    }
+
+    #[test]
+    fn figures_are_found_under_any_indentation() {
+        assert_eq!(figure("    figure: 90 operations"), Some("90 operations"));
+        assert_eq!(figure("the figure: 90"), None);
+    }
+
+    #[test]
+    fn summaries_of_node_are_read() {
+        let lines = ["# tests 6", "# pass 3", "# fail 2", "# cancelled 1", "# passing by"];
+        assert_eq!(count(&lines), Count { passed: 3, failed: 3 });
     }
 
     #[test]

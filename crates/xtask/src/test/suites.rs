@@ -6,13 +6,15 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::count::Count;
+use super::browser;
+use super::count::{self, Count};
 use super::snapshots;
 use super::test_stack::TestStack;
 use super::tidy;
 use crate::cli::Suite;
+use crate::fuzz;
 use crate::tools::{DENY, NEXTEST};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, forget_own_package};
 
 /// Tests inside the crates.
 const UNIT: &str = "kind(lib) + kind(bin) + kind(proc-macro)";
@@ -35,12 +37,26 @@ pub(super) fn name(suite: Suite) -> &'static str {
         Suite::Doc => "doc",
         Suite::Gateway => "gateway",
         Suite::Contract => "contract",
+        Suite::Fuzz => "fuzz",
+        Suite::Browser => "browser",
         Suite::Snapshots => "snapshots",
     }
 }
 
-/// Runs one suite; an error means that it could not be run at all.
-pub(super) fn run(workspace: &Workspace, stack: &mut TestStack<'_>, suite: Suite) -> Result<Count> {
+/// Whether a run of everything includes it. Not yet those that fetch a browser or a fuzzer first:
+/// they have not been seen to pass on a machine that has neither.
+pub(super) const fn runs_unasked(suite: Suite) -> bool {
+    !matches!(suite, Suite::Fuzz | Suite::Browser)
+}
+
+/// Runs one suite; an error means that it could not be run at all. What the suite has to say
+/// beside its count is added to `figures`.
+pub(super) fn run(
+    workspace: &Workspace,
+    stack: &mut TestStack<'_>,
+    suite: Suite,
+    figures: &mut Vec<String>,
+) -> Result<Count> {
     match suite {
         Suite::Tidy => tidy::run(workspace),
         Suite::Fmt => check(workspace.cargo().args(["fmt", "--all", "--check"])),
@@ -62,20 +78,32 @@ pub(super) fn run(workspace: &Workspace, stack: &mut TestStack<'_>, suite: Suite
         ])),
         Suite::Unit => {
             stack.build()?;
-            nextest(workspace, UNIT, None)
+            nextest(workspace, UNIT, None, figures)
         }
         Suite::Integration => {
             let attach = stack.ensure_servers()?;
-            nextest(workspace, INTEGRATION, Some(&attach))
+            nextest(workspace, INTEGRATION, Some(&attach), figures)
         }
-        Suite::Doc => count(workspace.cargo().args(["test", "--quiet", "--workspace", "--doc"])),
+        Suite::Doc => {
+            count(workspace.cargo().args(["test", "--quiet", "--workspace", "--doc"]), figures)
+        }
         Suite::Gateway => {
             let attach = stack.ensure_portal()?;
-            nextest(workspace, GATEWAY, Some(&attach))
+            nextest(workspace, GATEWAY, Some(&attach), figures)
         }
         Suite::Contract => {
             let attach = stack.ensure_portal()?;
-            nextest(workspace, CONTRACT, Some(&attach))
+            nextest(workspace, CONTRACT, Some(&attach), figures)
+        }
+        Suite::Fuzz => {
+            stack.ensure_portal()?;
+            let (tally, summary) = fuzz::short(workspace, stack.gateway_url()?)?;
+            figures.push(summary);
+            Ok(Count { passed: tally.runs - tally.failing_runs, failed: tally.failing_runs })
+        }
+        Suite::Browser => {
+            let attach = stack.ensure_portal()?;
+            browser::walk(workspace, &attach, figures)
         }
         Suite::Snapshots => snapshots::check(workspace),
     }
@@ -88,7 +116,12 @@ fn check(command: &mut Command) -> Result<Count> {
     Ok(Count::of_check(status.success()))
 }
 
-fn nextest(workspace: &Workspace, tests: &str, attach: Option<&Path>) -> Result<Count> {
+fn nextest(
+    workspace: &Workspace,
+    tests: &str,
+    attach: Option<&Path>,
+    figures: &mut Vec<String>,
+) -> Result<Count> {
     let mut command = Command::new(NEXTEST.ensure(workspace)?);
     command
         .args(["nextest", "run", "--cargo-quiet", "--workspace", "--bins", "--tests"])
@@ -97,14 +130,15 @@ fn nextest(workspace: &Workspace, tests: &str, attach: Option<&Path>) -> Result<
         // A snapshot that differs fails; it is never rewritten behind our back.
         .env("INSTA_UPDATE", "no")
         .env(snapshots::VARIABLE, snapshots::record(workspace));
+    forget_own_package(&mut command);
     if let Some(attach) = attach {
         command.env("PORTAL_TEST_STACK", attach);
     }
-    count(&mut command)
+    count(&mut command, figures)
 }
 
-/// Runs tests, shows what the runner says, and adds up its summaries.
-fn count(command: &mut Command) -> Result<Count> {
+/// Runs tests, shows what the runner says, adds up its summaries and keeps the tests' figures.
+pub(super) fn count(command: &mut Command, figures: &mut Vec<String>) -> Result<Count> {
     let name = command.get_program().to_string_lossy().into_owned();
     let (reader, writer) = std::io::pipe()?;
     let mut child = command
@@ -121,6 +155,7 @@ fn count(command: &mut Command) -> Result<Count> {
         let line = String::from_utf8_lossy(&line);
         println!("{line}");
         count.read_line(&line);
+        figures.extend(count::figure(&line).map(str::to_owned));
     }
     let status = child.wait()?;
     Ok(count.confirmed_by(status.success()))

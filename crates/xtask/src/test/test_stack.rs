@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 
 use super::attach;
 use crate::cli::Scale;
@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 use crate::{gateway, packages, secrets, servers, services};
 
 /// What this run has started so far.
-pub(super) struct TestStack<'a> {
+pub(crate) struct TestStack<'a> {
     workspace: &'a Workspace,
     servers: Option<Stack>,
     /// Names of the processes that this run started; a developer's servers are left alone.
@@ -24,7 +24,7 @@ pub(super) struct TestStack<'a> {
 }
 
 impl<'a> TestStack<'a> {
-    pub(super) const fn new(workspace: &'a Workspace) -> Self {
+    pub(crate) const fn new(workspace: &'a Workspace) -> Self {
         Self { workspace, servers: None, started: Vec::new(), programs: None }
     }
 
@@ -62,7 +62,7 @@ impl<'a> TestStack<'a> {
     }
 
     /// Starts the services and the gateway on demo data, as `up` would.
-    pub(super) fn ensure_portal(&mut self) -> Result<PathBuf> {
+    pub(crate) fn ensure_portal(&mut self) -> Result<PathBuf> {
         let attach = self.ensure_servers()?;
         if self.started.iter().any(|name| name == gateway::NAME) {
             return Ok(attach);
@@ -74,8 +74,14 @@ impl<'a> TestStack<'a> {
         result.map(|()| attach)
     }
 
+    /// Where the portal is, once it has been started.
+    pub(crate) fn gateway_url(&self) -> Result<String> {
+        let stack = self.servers.as_ref().context("the test stack has not been started")?;
+        Ok(format!("http://127.0.0.1:{}", stack.ports.gateway))
+    }
+
     /// Ends what this run started. If that was the whole stack, its data goes too.
-    pub(super) fn end(self) -> Result<()> {
+    pub(crate) fn end(self) -> Result<()> {
         if self.started.is_empty() {
             return Ok(());
         }
@@ -94,7 +100,8 @@ pub(super) fn leave_servers_running(workspace: &Workspace) -> Result<()> {
     let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
     start_servers(&mut running)?;
     let migrate = step("building migrate", || {
-        workspace.build(&["--quiet", "--package", "store", "--bin", "migrate"])?;
+        // Of the whole workspace: the same features as in every other build, so nothing twice.
+        workspace.build(&["--quiet", "--workspace", "--bin", "migrate"])?;
         Ok(workspace.target()?.join("debug/migrate"))
     })?;
     ensure_template(&running.stack, &migrate)?;
