@@ -193,22 +193,19 @@ fn decision_fields() -> Value {
 }
 
 fn decisions() -> Value {
-    json!({
-        "has_conclusion": true,
-        "conclusion_style": "Konklusjonbokstavert",
-        "conclusion_numbering": "alphabetic",
-        "fields": decision_fields(),
-    })
+    with_conclusions(json!({ "fields": decision_fields() }))
 }
 
 fn decision_entry() -> Value {
-    json!({
-        "heading_format": "{case_name}",
-        "has_conclusion": true,
-        "conclusion_style": "Konklusjonbokstavert",
-        "conclusion_numbering": "alphabetic",
-        "fields": decision_fields(),
-    })
+    with_conclusions(json!({ "heading_format": "{case_name}", "fields": decision_fields() }))
+}
+
+/// A section whose cases end with their lettered conclusions.
+fn with_conclusions(mut config: Value) -> Value {
+    config["has_conclusion"] = true.into();
+    config["conclusion_style"] = "Konklusjonbokstavert".into();
+    config["conclusion_numbering"] = "alphabetic".into();
+    config
 }
 
 fn mentions() -> Value {
@@ -266,11 +263,11 @@ fn august_sections() -> Vec<SectionSpec> {
         section(8, "Oppsummering satsingsforslag", GROUP, AutoTable, summary_table()),
         section(8, "A-listen (satsing)", GROUP, CaseSubgroup, placement("a_list")),
         section(8, "Ikke på A-listen (satsing)", GROUP, CaseSubgroup, placement("b_list")),
-        section(8, INITIATIVE_TITLE, CASE, CaseEntryTemplate, initiative_entry()),
+        section(8, INITIATIVE_TITLE, CASE, CaseEntryTemplate, with_conclusions(initiative_entry())),
         section(1, "Andre viktige beslutninger", CHAPTER, DecisionsSection, decisions()),
         section(13, "{case_name}", SECTION, CaseEntryTemplate, decision_entry()),
         section(1, "Omtalesaker", CHAPTER, SummarySection, mentions()),
-        section(15, "{case_name}", SECTION, CaseEntryTemplate, plain_entry()),
+        section(15, "{case_name}", SECTION, CaseEntryTemplate, with_conclusions(plain_entry())),
     ]
 }
 

@@ -222,7 +222,7 @@ fn case_names(sections: &Value) -> Vec<String> {
 #[tokio::test]
 async fn e56_an_administrator_may_order_a_department_list() {
     let admin = User::sign_in("admin@test.no").await;
-    let list = august_list(&admin, "KLD").await;
+    let list = august_list(&admin, "SD").await;
     let order = json!({ "departmentListId": id_of(&list) });
     admin.http.post(LIST_ORDER, &order).await.assert_status(202);
 }

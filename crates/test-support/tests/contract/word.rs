@@ -314,11 +314,13 @@ async fn e53_the_same_key_is_the_same_job() {
 }
 
 #[tokio::test]
-async fn e53_an_unknown_list_is_404_for_everybody() {
+async fn e53_an_unknown_list_is_404_and_a_ministry_does_not_learn_that() {
     let body = json!({ "departmentListId": unknown_id() });
-    for user in [fin().await, User::fag("sd").await] {
+    for user in [fin().await, admin().await] {
         user.http.post(LIST_ORDER, &body).await.assert_problem(404, "/problems/not-found");
     }
+    let refused = User::fag("sd").await.http.post(LIST_ORDER, &body).await;
+    refused.assert_problem(403, "/problems/forbidden");
 }
 
 #[tokio::test]
