@@ -24,7 +24,7 @@ pub use reading::{find_list_document, find_list_page};
 
 use crate::error::StoreError;
 use crate::schema::{budget_rounds, department_list_templates, department_lists, departments};
-use crate::sql::clock_timestamp;
+use crate::sql::{Prepared, clock_timestamp};
 
 /// Which lists to list; `None` never filters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,11 +170,9 @@ async fn touch_list(
     mut conn: &AsyncPgConnection,
     list: DepartmentListId,
 ) -> Result<bool, StoreError> {
-    let touched = diesel::update(department_lists::table.find(Uuid::from(list)))
-        .set(department_lists::updated_at.eq(clock_timestamp()))
-        .execute(&mut conn)
-        .await?;
-    Ok(touched == 1)
+    let touch = diesel::update(department_lists::table.find(Uuid::from(list)))
+        .set(department_lists::updated_at.eq(clock_timestamp()));
+    Ok(Prepared(touch).execute(&mut conn).await? == 1)
 }
 
 async fn head_of(

@@ -111,6 +111,8 @@ pub async fn find_blueprint(
     department: &str,
 ) -> Result<Blueprint, StoreError> {
     let conn: &AsyncPgConnection = conn;
+    // The lock comes before the sections: both statements are asked for here only, so that they are
+    // prepared together, and what is polled first is sent first.
     let (locked, sections, round, department) = try_join4(
         lock_template(conn, template),
         sections_of(conn, template),

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::touch_list;
 use crate::error::StoreError;
 use crate::schema::{department_list_figures, department_list_sections};
+use crate::sql::Prepared;
 
 /// A figure to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,14 +67,7 @@ impl From<FigureRow> for ListFigure {
     }
 }
 
-/// Lists the figures of a list, by section, then in their order, oldest first.
-pub async fn list_figures(
-    conn: &mut AsyncPgConnection,
-    list: DepartmentListId,
-) -> Result<Vec<ListFigure>, StoreError> {
-    figures_of(conn, list).await
-}
-
+/// The figures of a list, by section, then in their order, oldest first.
 pub(super) async fn figures_of(
     mut conn: &AsyncPgConnection,
     list: DepartmentListId,
@@ -98,19 +92,15 @@ pub async fn open_figure_target(
     list: DepartmentListId,
     section: ListSectionId,
 ) -> Result<FigureTarget, StoreError> {
-    let conn: &AsyncPgConnection = conn;
-    let mut reader = conn;
-    let found = async {
-        let found = department_list_sections::table
-            .find(Uuid::from(section))
-            .filter(department_list_sections::department_list_id.eq(Uuid::from(list)))
-            .select(department_list_sections::content_json)
-            .first::<Option<Value>>(&mut reader)
-            .await
-            .optional()?;
-        Ok::<_, StoreError>(found)
-    };
-    let (list_exists, found) = try_join(touch_list(conn, list), found).await?;
+    // By itself: read together with it, the content could be what another figure is just changing.
+    let list_exists = touch_list(conn, list).await?;
+    let found = department_list_sections::table
+        .find(Uuid::from(section))
+        .filter(department_list_sections::department_list_id.eq(Uuid::from(list)))
+        .select(department_list_sections::content_json)
+        .first::<Option<Value>>(conn)
+        .await
+        .optional()?;
     Ok(FigureTarget { list_exists, section_exists: found.is_some(), content: found.flatten() })
 }
 
@@ -138,9 +128,8 @@ pub async fn insert_figure(
         ))
         .returning(FigureRow::as_returning())
         .get_result::<FigureRow>(&mut first);
-    let written = diesel::update(department_list_sections::table.find(Uuid::from(section)))
-        .set(department_list_sections::content_json.eq(content))
-        .execute(&mut second);
-    let (figure, _) = try_join(inserted, written).await?;
+    let write = diesel::update(department_list_sections::table.find(Uuid::from(section)))
+        .set(department_list_sections::content_json.eq(content));
+    let (figure, _) = try_join(inserted, Prepared(write).execute(&mut second)).await?;
     Ok(figure.into())
 }

@@ -3,7 +3,10 @@
 //! Everything here belongs in one transaction that begins with [`lock_list`]. Whoever places cases
 //! in the same list meanwhile waits, and then sees the entries.
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::department_list::in_document_order;
 use domain::ids::{BudgetRoundId, CaseId, DepartmentId, DepartmentListId, ListEntryId, UserId};
@@ -87,31 +90,67 @@ pub async fn insert_entries(
     list: &LockedList,
     entries: &[(ListEntryId, NewEntry)],
 ) -> Result<(), StoreError> {
-    let rows: Vec<_> = entries
-        .iter()
-        .map(|(id, entry)| {
-            (
-                department_list_case_entries::id.eq(Uuid::from(*id)),
-                department_list_case_entries::department_list_id.eq(Uuid::from(list.id)),
-                department_list_case_entries::section_id.eq(Uuid::from(entry.section_id)),
-                department_list_case_entries::case_id.eq(Uuid::from(entry.case_id)),
-                department_list_case_entries::subgroup
-                    .eq(entry.subgroup.map(ListPlacement::as_str)),
-                department_list_case_entries::sort_order.eq(entry.sort_order),
-            )
-        })
-        .collect();
     let conn: &AsyncPgConnection = conn;
     let mut writer = conn;
+    let insert = InsertEntries::new(list.id, entries);
     let inserted = async {
-        diesel::insert_into(department_list_case_entries::table)
-            .values(&rows)
-            .execute(&mut writer)
-            .await?;
+        insert.execute(&mut writer).await?;
         Ok(())
     };
     try_join(inserted, touch_list(conn, list.id)).await?;
     Ok(())
+}
+
+/// The statement behind [`insert_entries`]: its text is the same for any number of entries, so that
+/// it stays prepared.
+struct InsertEntries {
+    list: Uuid,
+    ids: Vec<Uuid>,
+    sections: Vec<Uuid>,
+    cases: Vec<Uuid>,
+    subgroups: Vec<Option<&'static str>>,
+    places: Vec<i32>,
+}
+
+impl InsertEntries {
+    fn new(list: DepartmentListId, entries: &[(ListEntryId, NewEntry)]) -> Self {
+        let placed = || entries.iter().map(|(_, entry)| entry);
+        Self {
+            list: list.into(),
+            ids: entries.iter().map(|(id, _)| Uuid::from(*id)).collect(),
+            sections: placed().map(|entry| entry.section_id.into()).collect(),
+            cases: placed().map(|entry| entry.case_id.into()).collect(),
+            subgroups: placed().map(|entry| entry.subgroup.map(ListPlacement::as_str)).collect(),
+            places: placed().map(|entry| entry.sort_order).collect(),
+        }
+    }
+}
+
+impl QueryId for InsertEntries {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl QueryFragment<Pg> for InsertEntries {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO department_list_case_entries \
+             (id, department_list_id, section_id, case_id, subgroup, sort_order) SELECT id, ",
+        );
+        out.push_bind_param::<SqlUuid, _>(&self.list)?;
+        out.push_sql(", section_id, case_id, subgroup, place FROM unnest(");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.ids)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.sections)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<SqlUuid>, _>(&self.cases)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.subgroups)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Integer>, _>(&self.places)?;
+        out.push_sql(") AS placed (id, section_id, case_id, subgroup, place)");
+        Ok(())
+    }
 }
 
 /// A case as the placement rule sees it.
