@@ -2,7 +2,8 @@
 
 use actix_web::App;
 use utoipa::ToSchema as _;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, Response,
@@ -47,6 +48,9 @@ impl Api {
         add_schema::<FieldError>(components);
         // Deny by default, here as in the handlers: an anonymous route says `security(())`.
         document.security = Some(vec![SecurityRequirement::new(BEARER, Vec::<String>::new())]);
+        for operation in operations(&mut document) {
+            operation.parameters.iter_mut().flatten().for_each(never_null);
+        }
         for (_, response) in responses(&mut document) {
             for (media_type, content) in &mut response.content {
                 if !media_type.ends_with("json") {
@@ -71,6 +75,18 @@ fn bytes() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
 }
 
+/// A header is sent or it is not; utoipa takes an optional one for one that may be null.
+fn never_null(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(parameter) = parameter
+        && parameter.parameter_in == ParameterIn::Header
+        && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+        && let SchemaType::Array(types) = &object.schema_type
+        && let Some(only) = types.iter().find(|one| **one != Type::Null)
+    {
+        object.schema_type = SchemaType::Type(only.clone());
+    }
+}
+
 /// The failing responses that state no body of their own: every one of them is a problem, so
 /// that routes need only name its type in the description.
 fn failing_responses(document: &mut OpenApi) -> impl Iterator<Item = &mut Response> {
@@ -79,7 +95,7 @@ fn failing_responses(document: &mut OpenApi) -> impl Iterator<Item = &mut Respon
         .map(|(_, response)| response)
 }
 
-fn responses(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Response)> {
+fn operations(document: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
     document
         .paths
         .paths
@@ -88,11 +104,15 @@ fn responses(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Resp
             [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete]
         })
         .flatten()
-        .flat_map(|operation| operation.responses.responses.iter_mut())
-        .filter_map(|(status, response)| match response {
+}
+
+fn responses(document: &mut OpenApi) -> impl Iterator<Item = (&String, &mut Response)> {
+    operations(document).flat_map(|operation| operation.responses.responses.iter_mut()).filter_map(
+        |(status, response)| match response {
             RefOr::T(response) => Some((status, response)),
             RefOr::Ref(_) => None,
-        })
+        },
+    )
 }
 
 fn add_schema<T: utoipa::ToSchema>(components: &mut Components) {

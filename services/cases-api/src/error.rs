@@ -308,15 +308,16 @@ impl From<ListError> for ApiError {
                 conflict("Departementet har allerede en liste i denne budsjettrunden.")
             }
             ListError::CaseListed => conflict("Saken er allerede i departementslisten."),
-            ListError::NotPlaced(refusal) => Problem::new(ProblemType::INVALID_REQUEST)
-                .with_message(match refusal {
+            ListError::NotPlaced(refusal) => {
+                let detail = match refusal {
                     PlacementRefusal::NotEligible => "Saken kan ikke plasseres i denne listen.",
                     PlacementRefusal::AlreadyPlaced => "Saken er allerede i departementslisten.",
                     PlacementRefusal::NoSection => {
                         "Listen har ikke noe kapittel for denne sakstypen."
                     }
-                })
-                .into(),
+                };
+                Problem::invalid("caseId", detail).into()
+            }
             ListError::Content { field, error } => unusable_document(&error, field).into(),
             ListError::Case(error) => error.into(),
             ListError::Store(error) => store_failure(error),

@@ -20,6 +20,9 @@ use crate::department_lists::{self, ListError};
 
 /// Jobs that E58 lists.
 const NEWEST: i64 = 20;
+/// Longest text of a filter, in characters: longer than any name it could find, and short enough to
+/// be printed on a document's first page.
+const LONGEST_FILTER: usize = 200;
 /// Longest `Idempotency-Key`.
 const LONGEST_KEY: usize = 200;
 
@@ -83,12 +86,17 @@ pub struct CaseListOrder {
 /// Checks an order and binds it to the caller's rights.
 ///
 /// # Errors
-/// [`ExportError::Invalid`] for an unknown field or an id that is none.
+/// [`ExportError::Invalid`] for a filter that is too long, an unknown field or an id that is none.
 pub async fn check_case_list(
     conn: &mut PooledConnection<'_>,
     actor: &Actor,
     order: CaseListOrder,
 ) -> Result<CaseListParameters, ExportError> {
+    check_length("departmentId", order.department_id.as_deref())?;
+    check_length("status", order.status.as_deref())?;
+    check_length("caseType", order.case_type.as_deref())?;
+    check_length("search", order.search.as_deref())?;
+    check_length("division", order.division.as_deref())?;
     // An unknown department is an empty list, not an error (contract 1.2).
     let department_id = match said(order.department_id) {
         Some(text) => {
@@ -113,6 +121,16 @@ pub async fn check_case_list(
 /// The text, unless it says nothing. Old clients send the same words in bodies as in queries.
 fn said(text: Option<String>) -> Option<String> {
     text.filter(|text| !says_nothing(text))
+}
+
+fn check_length(filter: &str, text: Option<&str>) -> Result<(), ExportError> {
+    if text.is_some_and(|text| text.chars().count() > LONGEST_FILTER) {
+        return Err(ExportError::Invalid {
+            pointer: format!("/filters/{filter}"),
+            detail: format!("Filteret kan ha høyst {LONGEST_FILTER} tegn."),
+        });
+    }
+    Ok(())
 }
 
 fn round(text: &str) -> Result<BudgetRoundId, ExportError> {

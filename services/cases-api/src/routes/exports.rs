@@ -53,15 +53,19 @@ struct CaseListExportRequest {
 struct CaseListFilterRequest {
     /// UUID or code.
     #[serde(alias = "department_id")]
-    #[schema(example = "KLD")]
+    #[schema(example = "KLD", max_length = 200)]
     department_id: Option<String>,
     #[serde(alias = "budget_round_id")]
     #[schema(format = Uuid)]
     budget_round_id: Option<String>,
+    #[schema(max_length = 200)]
     status: Option<String>,
     #[serde(alias = "case_type")]
+    #[schema(max_length = 200)]
     case_type: Option<String>,
+    #[schema(max_length = 200)]
     search: Option<String>,
+    #[schema(max_length = 200)]
     division: Option<String>,
     #[serde(alias = "my_departments")]
     my_departments: Option<bool>,
@@ -145,7 +149,8 @@ async fn export_cases_excel(
     tag = "exports",
     params(
         ("sync" = Option<bool>, Query, description = "Wait for the file, if the list is small"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job",
+            min_length = 1, max_length = 200),
     ),
     request_body = CaseListExportRequest,
     responses(
@@ -175,7 +180,8 @@ async fn export_cases_word(
 #[utoipa::path(
     tag = "exports",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job",
+            min_length = 1, max_length = 200),
     ),
     request_body = CaseListExportRequest,
     responses(
@@ -204,7 +210,8 @@ async fn export_cases_pdf(
 #[utoipa::path(
     tag = "exports",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job",
+            min_length = 1, max_length = 200),
     ),
     request_body = DepartmentListExportRequest,
     responses(
@@ -235,7 +242,8 @@ async fn export_department_list_word(
 #[utoipa::path(
     tag = "exports",
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same key is the same job",
+            min_length = 1, max_length = 200),
     ),
     request_body = DepartmentListExportRequest,
     responses(

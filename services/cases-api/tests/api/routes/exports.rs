@@ -127,6 +127,8 @@ async fn an_order_that_cannot_be_carried_out_is_refused_and_leaves_no_job() {
         (json!({ "filters": { "budgetRoundId": "snart" } }), "/filters/budgetRoundId"),
         (json!({ "filters": { "caseIds": ["7"] } }), "/filters/caseIds/0"),
         (json!({ "filters": { "myDepartments": "ja" } }), "/filters/myDepartments"),
+        (json!({ "filters": { "search": "å".repeat(201) } }), "/filters/search"),
+        (json!({ "filters": { "case_type": "a".repeat(201) } }), "/filters/caseType"),
     ] {
         let answer = fag.post(ORDER, &body).await;
         let problem = assert_problem(&answer, ProblemType::INVALID_REQUEST);
