@@ -43,12 +43,6 @@ pub(super) fn name(suite: Suite) -> &'static str {
     }
 }
 
-/// Whether a run of everything includes it. Not yet those that fetch a browser or a fuzzer first:
-/// they have not been seen to pass on a machine that has neither.
-pub(super) const fn runs_unasked(suite: Suite) -> bool {
-    !matches!(suite, Suite::Fuzz | Suite::Browser)
-}
-
 /// Runs one suite; an error means that it could not be run at all. What the suite has to say
 /// beside its count is added to `figures`.
 pub(super) fn run(

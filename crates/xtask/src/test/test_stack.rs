@@ -21,11 +21,12 @@ pub(crate) struct TestStack<'a> {
     /// Names of the processes that this run started; a developer's servers are left alone.
     started: Vec<String>,
     programs: Option<PathBuf>,
+    has_portal: bool,
 }
 
 impl<'a> TestStack<'a> {
     pub(crate) const fn new(workspace: &'a Workspace) -> Self {
-        Self { workspace, servers: None, started: Vec::new(), programs: None }
+        Self { workspace, servers: None, started: Vec::new(), programs: None, has_portal: false }
     }
 
     /// Builds every binary and every test of the workspace at once: one set of features, so that
@@ -64,13 +65,14 @@ impl<'a> TestStack<'a> {
     /// Starts the services and the gateway on demo data, as `up` would.
     pub(crate) fn ensure_portal(&mut self) -> Result<PathBuf> {
         let attach = self.ensure_servers()?;
-        if self.started.iter().any(|name| name == gateway::NAME) {
+        if self.has_portal {
             return Ok(attach);
         }
         let programs = self.build()?;
         let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
         let result = start_portal(&mut running, &programs);
         self.started.extend(running.take_started());
+        self.has_portal = result.is_ok();
         result.map(|()| attach)
     }
 
@@ -115,9 +117,6 @@ pub(super) fn leave_portal_running(workspace: &Workspace) -> Result<()> {
     step("building the services", || workspace.build(&["--quiet", "--workspace", "--bins"]))?;
     let programs = workspace.target()?.join("debug");
     let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
-    let portal: Vec<String> =
-        NAMES.iter().chain(&[gateway::NAME]).map(|name| (*name).to_owned()).collect();
-    running.stop_named(&portal)?;
     start_portal(&mut running, &programs)
 }
 
@@ -145,7 +144,11 @@ fn ensure_template(stack: &Stack, migrate: &Path) -> Result<()> {
     step("template database", || database::ensure_template(stack, migrate))
 }
 
+/// Starts the portal anew: what an earlier run left behind may be of older code.
 fn start_portal(running: &mut Running, programs: &Path) -> Result<()> {
+    let portal: Vec<String> =
+        NAMES.iter().chain(&[gateway::NAME]).map(|name| (*name).to_owned()).collect();
+    running.stop_named(&portal)?;
     let stack = &running.stack;
     step("fresh database", || database::renew_from_template(stack))?;
     step("demo data", || seed::run_quietly(stack, programs, Scale::Demo))?;
