@@ -14,7 +14,7 @@ use crate::visibility::{ListScope, Viewer, list_scope};
 ///
 /// Values are resolved: the edge has turned a department code into an id, an unknown code into
 /// [`DepartmentId::nil`], which matches no case, and dropped empty texts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CaseListFilters {
     /// Only this round.

@@ -42,7 +42,7 @@ pub struct CaseFacts {
 }
 
 /// The cases a viewer's ordinary lists are drawn from (5.1, E14).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ListScope {
     /// Every status, this department only.
     OwnDepartment(DepartmentId),

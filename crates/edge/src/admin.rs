@@ -12,6 +12,8 @@ use std::time::Duration;
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 
+use tokio_util::sync::CancellationToken;
+
 use crate::metrics;
 
 /// Whether this instance wants traffic.
@@ -21,7 +23,7 @@ pub struct Readiness(Arc<Flags>);
 #[derive(Debug, Default)]
 struct Flags {
     healthy: AtomicBool,
-    draining: AtomicBool,
+    draining: CancellationToken,
 }
 
 /// How often the parts that readiness depends on are checked.
@@ -36,12 +38,18 @@ impl Readiness {
     /// True when the last check succeeded and shutdown has not begun.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.0.healthy.load(Ordering::Acquire) && !self.0.draining.load(Ordering::Acquire)
+        self.0.healthy.load(Ordering::Acquire) && !self.0.draining.is_cancelled()
     }
 
     /// Begins shutdown: from now on this instance is not ready, whatever checks say.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Release);
+        self.0.draining.cancel();
+    }
+
+    /// Cancelled when shutdown begins: for what would otherwise go on until it is over.
+    #[must_use]
+    pub fn draining(&self) -> CancellationToken {
+        self.0.draining.clone()
     }
 
     /// Runs `check` for ever and keeps its result. Meant to be spawned.

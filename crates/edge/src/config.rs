@@ -214,6 +214,34 @@ fn default_instance_id() -> String {
     format!("{}:{}", host.trim(), std::process::id())
 }
 
+/// Where Redis is, and which part of it is ours.
+#[derive(Clone, Debug)]
+pub struct RedisConfig {
+    /// Redis URL.
+    pub url: SecretString,
+    /// Begins the name of every key.
+    pub key_prefix: String,
+    /// Longest that Redis may hold up a request.
+    pub timeout: Duration,
+}
+
+impl RedisConfig {
+    /// Reads `REDIS_URL`, `REDIS_KEY_PREFIX` and `REDIS_TIMEOUT_MS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first variable that is missing or not valid.
+    pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        Ok(Self {
+            url: vars.secret("REDIS_URL")?,
+            key_prefix: vars.text("REDIS_KEY_PREFIX").unwrap_or_default(),
+            timeout: vars.millis("REDIS_TIMEOUT_MS")?.unwrap_or(DEFAULT_REDIS_TIMEOUT),
+        })
+    }
+}
+
+/// A dead Redis must not add more than 50 ms to a request (architecture 4).
+const DEFAULT_REDIS_TIMEOUT: Duration = Duration::from_millis(40);
+
 /// Whose tokens are accepted.
 #[derive(Clone, Debug)]
 pub struct AuthConfig {

@@ -5,14 +5,16 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError as _};
+use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use telemetry::propagation::{self, Extractor};
 use tracing::{Instrument as _, Span, field};
 use uuid::Uuid;
 
+use crate::delivery::deliver;
 use crate::error::ApiError;
 use crate::metrics::RequestTimer;
 use crate::problem::{MEDIA_TYPE, Problem, ProblemType};
+use crate::rate_limit::Standing;
 
 /// Header that names a request in every log on its way.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,7 +51,8 @@ pub async fn observe<B: MessageBody + 'static>(
     // They cannot be answered here, as routing wants the only handle to the request.
     let mut response = CURRENT_REQUEST_ID
         .scope(request_id.clone(), async move {
-            next.call(request).await.map(|response| as_problem(response.map_into_boxed_body()))
+            let response = next.call(request).await?;
+            Ok::<_, Error>(deliver(as_problem(response.map_into_boxed_body())))
         })
         .instrument(span.clone())
         .await?;
@@ -62,6 +65,10 @@ pub async fn observe<B: MessageBody + 'static>(
         span.record("otel.status_code", "ERROR");
     }
     timer.stop(route, status);
+    let standing = response.request().extensions().get::<Standing>().copied();
+    if let Some(standing) = standing {
+        standing.describe(response.headers_mut());
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -76,6 +76,8 @@ problem_types! {
     VERSION_CONFLICT = "version-conflict", 409, "Saken er endret av en annen", "Saken er lagret av en annen siden du åpnet den.";
     /// Someone else holds the lock.
     LOCK_HELD = "lock-held", 409, "Låst av en annen", "Ressursen er låst av en annen bruker.";
+    /// A later holding of the lock has begun than the one a save refers to.
+    LOCK_OVERTAKEN = "lock-overtaken", 409, "Låsen er overtatt", "En annen har overtatt redigeringen. Endringene dine er ikke lagret.";
     /// The object exists already, or its state does not permit this.
     CONFLICT = "conflict", 409, "Konflikt", "Handlingen er i konflikt med det som allerede er registrert.";
     /// The result is gone: kept for a limited time only.
@@ -239,14 +241,18 @@ impl Problem {
         response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
         response.insert_header((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
         if let Some(wait) = self.0.retry_after {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+            response.insert_header((header::RETRY_AFTER, whole_seconds(wait).to_string()));
         }
         if let Some(methods) = &self.0.allow {
             response.insert_header((header::ALLOW, methods.as_str()));
         }
         response.body(Value::Object(body).to_string())
     }
+}
+
+/// Rounded up: who comes back then is not early.
+pub(crate) fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// A failing answer: a problem document as RFC 9457 describes it.

@@ -1,50 +1,264 @@
-//! Redis as an optional helper: short timeouts, and a process that starts without it.
+//! Redis as an optional helper: it answers within milliseconds, or the process goes on without it.
 //!
-//! Redis answers faster or not at all (architecture, section 4): a dead one must not add more
-//! than 50 ms to a request, so both getting a connection and using it are bounded by that.
+//! A dead Redis must not add more than 50 ms to a request (architecture 4), and a request may need
+//! it more than once. So every use is bounded by one short time limit, and after a failure a
+//! circuit breaker answers "unavailable" at once, letting a single probe through each second.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use bb8_redis::RedisConnectionManager;
-use bb8_redis::redis::{self, RedisError, cmd};
+use bb8_redis::redis::aio::MultiplexedConnection;
+use bb8_redis::redis::{Client, Cmd, FromRedisValue, Pipeline, RedisError, cmd};
+use futures_util::{Stream, StreamExt as _};
+use secrecy::ExposeSecret as _;
 
-/// Longest that Redis may hold up a request.
-pub const TIMEOUT: Duration = Duration::from_millis(50);
+use crate::config::RedisConfig;
 
-/// A pool of Redis connections that never blocks start-up.
-pub type RedisPool = bb8::Pool<RedisConnectionManager>;
-
-/// Opens a pool without connecting yet.
-///
-/// # Errors
-/// When `url` is not a Redis URL.
-pub fn open(url: &str, max_size: u32) -> Result<RedisPool, RedisError> {
-    let manager = RedisConnectionManager::new(url)?;
-    Ok(bb8::Pool::builder().max_size(max_size).connection_timeout(TIMEOUT).build_unchecked(manager))
+/// How commands are written.
+pub mod commands {
+    pub use bb8_redis::redis::{Cmd, FromRedisValue, Pipeline, cmd, pipe};
 }
 
-/// Why Redis did not answer.
+/// Connections of a process; each carries one command or pipeline at a time.
+const POOL_SIZE: u32 = 16;
+/// How long Redis is left alone after a failure.
+const COOL_DOWN: Duration = Duration::from_secs(1);
+/// Longest wait for a subscription, which no request waits for.
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a health check waits, which wants the truth and not a quick answer.
+const PING_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// A pool of connections to Redis behind a circuit breaker. Clones share both.
+#[derive(Clone, Debug)]
+pub struct Redis {
+    pool: bb8::Pool<Manager>,
+    client: Client,
+    prefix: Arc<str>,
+    timeout: Duration,
+    breaker: Arc<Breaker>,
+}
+
+/// Redis cannot be used now; do without it.
 #[derive(Debug, thiserror::Error)]
-pub enum PingError {
-    /// No connection or no answer within [`TIMEOUT`].
+pub enum Unavailable {
+    /// It failed a moment ago and is left alone.
+    #[error("Redis failed a moment ago")]
+    Resting,
+    /// No connection, or no answer, within the time limit.
     #[error("Redis did not answer in time")]
     Timeout,
-    /// Redis answered with an error.
+    /// It answered with an error, or hung up.
     #[error("Redis refused")]
-    Refused(#[from] redis::RedisError),
+    Refused(#[from] RedisError),
 }
 
-/// Asks Redis for a sign of life.
-///
-/// # Errors
-/// [`PingError`].
-pub async fn ping(pool: &RedisPool) -> Result<(), PingError> {
-    let answer = async {
-        let mut connection = pool.get().await.map_err(|error| match error {
-            bb8::RunError::User(error) => PingError::Refused(error),
-            bb8::RunError::TimedOut => PingError::Timeout,
+impl Redis {
+    /// Opens a pool without connecting yet, so that a process starts without Redis too.
+    ///
+    /// # Errors
+    /// When the URL is not one of Redis.
+    pub fn open(config: &RedisConfig) -> Result<Self, RedisError> {
+        let client = Client::open(config.url.expose_secret())?;
+        let manager = Manager(RedisConnectionManager::new(config.url.expose_secret())?);
+        let pool = bb8::Pool::builder()
+            .max_size(POOL_SIZE)
+            .connection_timeout(config.timeout)
+            // A round trip before every use would double its time; a broken connection shows
+            // itself when it is used, and is then thrown away.
+            .test_on_check_out(false)
+            .build_unchecked(manager);
+        let prefix = config.key_prefix.as_str().into();
+        Ok(Self { pool, client, prefix, timeout: config.timeout, breaker: Arc::default() })
+    }
+
+    /// The full name of a key.
+    #[must_use]
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Runs one command.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Unavailable> {
+        self.run(async |connection| command.query_async(connection).await).await
+    }
+
+    /// Runs several commands in one round trip.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn pipeline<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
+        self.run(async |connection| commands.query_async(connection).await).await
+    }
+
+    /// What is published on a channel from now on. Ends when the connection does; a connection that
+    /// is merely silent may be dead.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn subscribe(
+        &self,
+        channel: &str,
+    ) -> Result<impl Stream<Item = Vec<u8>> + use<>, Unavailable> {
+        let subscribe = async {
+            let mut subscriber = self.client.get_async_pubsub().await?;
+            subscriber.subscribe(self.key(channel)).await?;
+            Ok::<_, RedisError>(subscriber.into_on_message())
+        };
+        let messages = tokio::time::timeout(SUBSCRIBE_TIMEOUT, subscribe)
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))?;
+        Ok(messages.map(|message| message.get_payload_bytes().to_vec()))
+    }
+
+    async fn run<T>(
+        &self,
+        operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<T, RedisError>,
+    ) -> Result<T, Unavailable> {
+        if !self.breaker.admits() {
+            return Err(Unavailable::Resting);
+        }
+        let outcome = tokio::time::timeout(self.timeout, self.attempt(operation)).await;
+        let outcome = outcome.unwrap_or(Err(Unavailable::Timeout));
+        self.breaker.note(outcome.is_ok());
+        outcome
+    }
+
+    async fn attempt<T>(
+        &self,
+        operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<T, RedisError>,
+    ) -> Result<T, Unavailable> {
+        let mut link = self.pool.get().await.map_err(|error| match error {
+            bb8::RunError::User(error) => Unavailable::Refused(error),
+            bb8::RunError::TimedOut => Unavailable::Timeout,
         })?;
-        cmd("PING").query_async::<()>(&mut *connection).await.map_err(PingError::Refused)
-    };
-    tokio::time::timeout(TIMEOUT * 2, answer).await.map_err(|_| PingError::Timeout)?
+        // Also when the time limit drops this future: an answer may still come, to nobody.
+        link.is_broken = true;
+        let answer = operation(&mut link.connection).await?;
+        link.is_broken = false;
+        Ok(answer)
+    }
+
+    /// Asks Redis for a sign of life, whatever the breaker thinks.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn ping(&self) -> Result<(), Unavailable> {
+        let ping = self.attempt(async |connection| cmd("PING").query_async(connection).await);
+        tokio::time::timeout(PING_TIMEOUT, ping).await.unwrap_or(Err(Unavailable::Timeout))
+    }
+}
+
+/// bb8-redis' manager, which never calls a connection broken.
+#[derive(Debug)]
+struct Manager(RedisConnectionManager);
+
+/// A connection and whether its last use failed.
+struct Link {
+    connection: MultiplexedConnection,
+    is_broken: bool,
+}
+
+impl bb8::ManageConnection for Manager {
+    type Connection = Link;
+    type Error = RedisError;
+
+    async fn connect(&self) -> Result<Link, RedisError> {
+        Ok(Link { connection: self.0.connect().await?, is_broken: false })
+    }
+
+    async fn is_valid(&self, link: &mut Link) -> Result<(), RedisError> {
+        self.0.is_valid(&mut link.connection).await
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        link.is_broken
+    }
+}
+
+/// Open after a failure, until a probe succeeds.
+#[derive(Debug)]
+struct Breaker {
+    started: Instant,
+    /// Milliseconds after `started` until which Redis rests; 0 when it is well.
+    rests_until: AtomicU64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { started: Instant::now(), rests_until: AtomicU64::new(0) }
+    }
+}
+
+impl Breaker {
+    fn admits(&self) -> bool {
+        let rests_until = self.rests_until.load(Ordering::Relaxed);
+        if rests_until == 0 {
+            return true;
+        }
+        let now = self.now();
+        // Whoever moves the end of the rest is the probe; everybody else goes on resting.
+        now >= rests_until
+            && self
+                .rests_until
+                .compare_exchange(
+                    rests_until,
+                    now + millis(COOL_DOWN),
+                    Ordering::Relaxed,
+                    Ordering::Relaxed,
+                )
+                .is_ok()
+    }
+
+    fn note(&self, succeeded: bool) {
+        let rests_until = if succeeded { 0 } else { self.now() + millis(COOL_DOWN) };
+        if self.rests_until.swap(rests_until, Ordering::Relaxed) == 0 && !succeeded {
+            tracing::warn!("Redis failed; going on without it");
+        }
+    }
+
+    fn now(&self) -> u64 {
+        // Never 0, which means that Redis is well.
+        millis(self.started.elapsed()).max(1)
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Vars;
+
+    #[test]
+    fn after_a_failure_one_probe_at_a_time_is_let_through() {
+        let breaker = Breaker::default();
+        assert!(breaker.admits() && breaker.admits());
+        breaker.note(false);
+        assert!(!breaker.admits());
+        breaker.rests_until.store(1, Ordering::Relaxed);
+        assert!(breaker.admits(), "the probe");
+        assert!(!breaker.admits(), "nobody beside the probe");
+        breaker.note(true);
+        assert!(breaker.admits() && breaker.admits());
+    }
+
+    #[tokio::test]
+    async fn a_redis_that_is_not_there_costs_one_wait_and_then_nothing() {
+        let vars = Vars::from_pairs([("REDIS_URL", "redis://127.0.0.1:1")]);
+        let redis = Redis::open(&RedisConfig::from_vars(&vars).unwrap()).unwrap();
+        assert!(redis.command::<()>(&cmd("PING")).await.is_err());
+        let begun = Instant::now();
+        for _ in 0..100 {
+            let refused = redis.command::<()>(&cmd("PING")).await.unwrap_err();
+            assert!(matches!(refused, Unavailable::Resting), "{refused}");
+        }
+        assert!(begun.elapsed() < COOL_DOWN / 2);
+    }
 }

@@ -1,0 +1,304 @@
+//! How often one user may do what is dear (architecture 8, contract 1.5).
+//!
+//! A user's requests are counted in windows of a minute that begin with the first of them. Redis
+//! counts, in one script, so that a limit holds across replicas to the request. While it is away
+//! each replica counts for itself, in windows of the same size: stricter than nothing, and nobody
+//! is refused who would not have been.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
+use domain::ids::UserId;
+use quick_cache::sync::Cache;
+
+use crate::actor::Actor;
+use crate::config::{ConfigError, Vars};
+use crate::error::ApiError;
+use crate::problem::{Problem, ProblemType, whole_seconds};
+use crate::redis::Redis;
+use crate::redis::commands::cmd;
+
+/// Length of a window.
+const WINDOW: Duration = Duration::from_mins(1);
+/// Counts one request, and says how many there are and for how many milliseconds more they count.
+const COUNT: &str = r"
+local used = redis.call('INCR', KEYS[1])
+if used == 1 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
+return {used, redis.call('PTTL', KEYS[1])}
+";
+/// Windows this process keeps while Redis is away: more users than the portal has.
+const LOCAL_WINDOWS: usize = 16_384;
+/// Counts requests that were refused, by `bucket`.
+const REFUSALS: &str = "portal_rate_limit_refusals_total";
+
+/// What is counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Bucket {
+    /// Ordering and downloading documents.
+    Export,
+    /// Saving the content of a case.
+    Save,
+    /// Listing cases.
+    List,
+}
+
+impl Bucket {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+            Self::Save => "save",
+            Self::List => "list",
+        }
+    }
+}
+
+/// Requests a user may send in a window; 0 means any number.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    export: u32,
+    save: u32,
+    list: u32,
+}
+
+impl RateLimits {
+    /// Reads `RATE_LIMIT_EXPORT_PER_MINUTE`, `RATE_LIMIT_SAVE_PER_MINUTE` and
+    /// `RATE_LIMIT_LIST_PER_MINUTE`, by default 5, 30 and 60.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first variable that is not valid.
+    pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        Ok(Self {
+            export: vars.parse("RATE_LIMIT_EXPORT_PER_MINUTE")?.unwrap_or(5),
+            save: vars.parse("RATE_LIMIT_SAVE_PER_MINUTE")?.unwrap_or(30),
+            list: vars.parse("RATE_LIMIT_LIST_PER_MINUTE")?.unwrap_or(60),
+        })
+    }
+
+    const fn of(self, bucket: Bucket) -> u32 {
+        match bucket {
+            Bucket::Export => self.export,
+            Bucket::Save => self.save,
+            Bucket::List => self.list,
+        }
+    }
+}
+
+/// Counts requests. Belongs into the application's data.
+pub struct RateLimiter {
+    redis: Redis,
+    limits: RateLimits,
+    local: Cache<(Bucket, UserId), Arc<Mutex<Window>>>,
+}
+
+/// A user's requests of one bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Window {
+    used: u32,
+    ends: Instant,
+}
+
+/// Where a user stands after a request that was counted; in the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    limit: u32,
+    window: Window,
+}
+
+impl RateLimiter {
+    /// A limiter that counts in Redis.
+    #[must_use]
+    pub fn new(redis: Redis, limits: RateLimits) -> Self {
+        Self { redis, limits, local: Cache::new(LOCAL_WINDOWS) }
+    }
+
+    /// Counts a request; `None` when the bucket has no limit.
+    async fn count(&self, bucket: Bucket, user: UserId) -> Option<Standing> {
+        let limit = self.limits.of(bucket);
+        if limit == 0 {
+            return None;
+        }
+        let window = match self.count_in_redis(bucket, user).await {
+            Some(window) => window,
+            None => self.count_here(bucket, user, Instant::now()),
+        };
+        Some(Standing { limit, window })
+    }
+
+    async fn count_in_redis(&self, bucket: Bucket, user: UserId) -> Option<Window> {
+        let key = self.redis.key(&format!("rate:{}:{user}", bucket.name()));
+        let length = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
+        let mut count = cmd("EVAL");
+        count.arg(COUNT).arg(1).arg(key).arg(length);
+        let (sent, millis_left): (u32, u64) = self.redis.command(&count).await.ok()?;
+        let ends = Instant::now() + Duration::from_millis(millis_left);
+        Some(Window { used: sent, ends })
+    }
+
+    fn count_here(&self, bucket: Bucket, user: UserId, now: Instant) -> Window {
+        let fresh = || Ok::<_, std::convert::Infallible>(Arc::new(Mutex::new(Window::begin(now))));
+        let window = match self.local.get_or_insert_with(&(bucket, user), fresh) {
+            Ok(window) => window,
+            Err(never) => match never {},
+        };
+        // Nothing between lock and release can leave a window half counted.
+        let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.ends <= now {
+            *window = Window::begin(now);
+        }
+        window.used = window.used.saturating_add(1);
+        *window
+    }
+}
+
+impl Window {
+    fn begin(now: Instant) -> Self {
+        Self { used: 0, ends: now + WINDOW }
+    }
+
+    fn left(self) -> Duration {
+        self.ends.saturating_duration_since(Instant::now())
+    }
+}
+
+impl Standing {
+    fn is_exceeded(self) -> bool {
+        self.window.used > self.limit
+    }
+
+    /// Adds `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` to an answer.
+    pub(crate) fn describe(self, headers: &mut HeaderMap) {
+        let remaining = self.limit.saturating_sub(self.window.used);
+        for (name, value) in [
+            ("ratelimit-limit", u64::from(self.limit)),
+            ("ratelimit-remaining", u64::from(remaining)),
+            ("ratelimit-reset", whole_seconds(self.window.left())),
+        ] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        }
+    }
+}
+
+/// Says which bucket a handler's requests are counted in.
+pub trait Limit: 'static {
+    /// The bucket.
+    const BUCKET: Bucket;
+}
+
+/// Requests of [`Bucket::Export`].
+#[derive(Clone, Copy, Debug)]
+pub enum Exports {}
+
+/// Requests of [`Bucket::Save`].
+#[derive(Clone, Copy, Debug)]
+pub enum Saves {}
+
+/// Requests of [`Bucket::List`].
+#[derive(Clone, Copy, Debug)]
+pub enum Lists {}
+
+impl Limit for Exports {
+    const BUCKET: Bucket = Bucket::Export;
+}
+
+impl Limit for Saves {
+    const BUCKET: Bucket = Bucket::Save;
+}
+
+impl Limit for Lists {
+    const BUCKET: Bucket = Bucket::List;
+}
+
+/// The caller, who has not done this too often: the argument of a handler with a rate limit, in
+/// the place of [`Actor`].
+#[derive(Clone, Debug)]
+pub struct Limited<L> {
+    actor: Actor,
+    limit: PhantomData<L>,
+}
+
+impl<L> Deref for Limited<L> {
+    type Target = Actor;
+
+    fn deref(&self) -> &Actor {
+        &self.actor
+    }
+}
+
+impl<L: Limit> FromRequest for Limited<L> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let actor = Actor::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let actor = actor.await?;
+            let limiter = request
+                .app_data::<web::Data<RateLimiter>>()
+                .ok_or_else(|| ApiError::internal("no RateLimiter in the application data"))?;
+            if let Some(standing) = limiter.count(L::BUCKET, actor.user_id).await {
+                request.extensions_mut().insert(standing);
+                if standing.is_exceeded() {
+                    metrics::counter!(REFUSALS, "bucket" => L::BUCKET.name()).increment(1);
+                    return Err(Problem::new(ProblemType::RATE_LIMITED)
+                        .with_retry_after(standing.window.left())
+                        .into());
+                }
+            }
+            Ok(Self { actor, limit: PhantomData })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RedisConfig;
+
+    fn limiter(limits: RateLimits) -> RateLimiter {
+        let vars = Vars::from_pairs([("REDIS_URL", "redis://127.0.0.1:1")]);
+        let nowhere = RedisConfig::from_vars(&vars).unwrap();
+        RateLimiter::new(Redis::open(&nowhere).unwrap(), limits)
+    }
+
+    fn limits() -> RateLimits {
+        RateLimits::from_vars(&Vars::default()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_window_of_this_process_ends_a_minute_after_its_first_request() {
+        let limiter = limiter(limits());
+        let (user, begun) = (UserId::nil(), Instant::now());
+        let later = begun + WINDOW / 2;
+        assert_eq!(limiter.count_here(Bucket::Save, user, begun).used, 1);
+        let second = limiter.count_here(Bucket::Save, user, later);
+        assert_eq!(second, Window { used: 2, ends: begun + WINDOW });
+        assert_eq!(limiter.count_here(Bucket::List, user, later).used, 1, "another bucket");
+        assert_eq!(limiter.count_here(Bucket::Save, user, begun + WINDOW).used, 1);
+    }
+
+    #[tokio::test]
+    async fn i7_without_redis_the_same_limit_holds_in_this_process() {
+        let limiter = limiter(limits());
+        let user = UserId::nil();
+        for request in 1..=6 {
+            let standing = limiter.count(Bucket::Export, user).await.unwrap();
+            assert_eq!(standing.is_exceeded(), request > 5, "request {request}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_limit_of_nothing_is_no_limit() {
+        let off = Vars::from_pairs([("RATE_LIMIT_SAVE_PER_MINUTE", "0")]);
+        let limiter = limiter(RateLimits::from_vars(&off).unwrap());
+        assert_eq!(limiter.count(Bucket::Save, UserId::nil()).await, None);
+    }
+}
