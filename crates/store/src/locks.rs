@@ -18,21 +18,25 @@
 //! one had come and gone. While the row stands, the update path draws its token under the row
 //! lock, and so always above every token drawn before.
 
+mod acquire;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::data_types::PgInterval;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Interval, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Interval, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::ids::{LockId, UserId};
 use domain::lock::{FencingToken, ResourceType};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use self::acquire::AcquireStatement;
 use crate::StoreError;
 use crate::schema::resource_locks;
+use crate::sql::Prepared;
 
 /// What a lock is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub struct LockClaim<'a> {
 }
 
 /// The holder's side of a lock as stored.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Serialize, Deserialize)]
 pub struct LockRow {
     /// The capability to release the lock: shown to its holder only (D-12).
     #[diesel(deserialize_as = Uuid)]
@@ -76,6 +80,24 @@ pub struct LockRow {
     pub fencing_token: FencingToken,
 }
 
+/// A lock and what it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceLock {
+    /// What it is on.
+    pub resource: LockedResource,
+    /// The lock.
+    pub lock: LockRow,
+}
+
+impl TryFrom<(String, Uuid, LockRow)> for ResourceLock {
+    type Error = StoreError;
+
+    fn try_from((kind, id, lock): (String, Uuid, LockRow)) -> Result<Self, StoreError> {
+        let kind = kind.parse().map_err(StoreError::corrupt)?;
+        Ok(Self { resource: LockedResource { kind, id }, lock })
+    }
+}
+
 /// How an attempt to acquire ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acquisition {
@@ -86,10 +108,10 @@ pub enum Acquisition {
 }
 
 /// How an attempt to release by the holder ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Release {
-    /// The lock is gone, now or already before.
-    Done,
+    /// The lock is gone: now, or already before.
+    Done(Option<ResourceLock>),
     /// The lock is live and someone else's.
     NotHolder,
 }
@@ -111,6 +133,10 @@ const LOCK_COLUMNS: LockColumns = (
     resource_locks::expires_at,
     resource_locks::fencing_token,
 );
+
+/// What a change of a lock returns.
+const RESOURCE_LOCK: (resource_locks::resource_type, resource_locks::resource_id, LockColumns) =
+    (resource_locks::resource_type, resource_locks::resource_id, LOCK_COLUMNS);
 
 diesel::define_sql_function! {
     /// `now()` with its PostgreSQL type: diesel's own `now` is a timestamp without time zone.
@@ -180,7 +206,7 @@ pub async fn find_latest_lock(
     Ok(lock)
 }
 
-/// Renews the lease of a lock that the user holds; false when there is no such lock any more.
+/// Renews the lease of a lock that the user holds; `None` when there is no such lock any more.
 ///
 /// Also takes back a lock that its former instance handed back, unless someone else was faster.
 pub async fn renew_lock(
@@ -189,21 +215,22 @@ pub async fn renew_lock(
     user_id: UserId,
     instance: &str,
     lease: Duration,
-) -> Result<bool, StoreError> {
+) -> Result<Option<ResourceLock>, StoreError> {
     let held = resource_locks::table
         .find(id.as_uuid())
         .filter(resource_locks::locked_by.eq(user_id.as_uuid()))
         .filter(resource_locks::expires_at.gt(database_now()));
-    let renewed = diesel::update(held)
+    let renew = diesel::update(held)
         .set((
             resource_locks::expires_at.eq(lease_end(lease)),
             resource_locks::last_heartbeat.eq(database_now()),
             resource_locks::pod_id.eq(instance),
             resource_locks::released_at.eq(None::<DateTime<Utc>>),
         ))
-        .execute(conn)
-        .await?;
-    Ok(renewed > 0)
+        .returning(RESOURCE_LOCK);
+    let renewed: Option<(String, Uuid, LockRow)> =
+        Prepared(renew).get_result(conn).await.optional()?;
+    renewed.map(ResourceLock::try_from).transpose()
 }
 
 /// Releases a lock on behalf of its holder.
@@ -216,42 +243,46 @@ pub async fn release_lock(
         .find(id.as_uuid())
         .filter(resource_locks::locked_by.eq(user_id.as_uuid()))
         .filter(resource_locks::expires_at.gt(database_now()));
-    let ended = diesel::update(held)
+    let end = diesel::update(held)
         .set(resource_locks::expires_at.eq(database_now()))
-        .execute(conn)
-        .await?;
-    if ended > 0 { Ok(Release::Done) } else { why_not_released(conn, id, user_id).await }
+        .returning(RESOURCE_LOCK);
+    let ended: Option<(String, Uuid, LockRow)> = Prepared(end).get_result(conn).await.optional()?;
+    match ended {
+        Some(ended) => Ok(Release::Done(Some(ended.try_into()?))),
+        None => why_not_released(conn, id, user_id).await,
+    }
 }
 
-/// Releases a lock for whoever knows its id (D-12); no such lock is no error.
+/// Releases a lock for whoever knows its id (D-12), and returns it; no such lock is no error.
 pub async fn release_lock_by_capability(
     conn: &mut AsyncPgConnection,
     id: LockId,
-) -> Result<bool, StoreError> {
+) -> Result<Option<ResourceLock>, StoreError> {
     let held = resource_locks::table
         .find(id.as_uuid())
         .filter(resource_locks::expires_at.gt(database_now()));
-    let ended = diesel::update(held)
+    let end = diesel::update(held)
         .set(resource_locks::expires_at.eq(database_now()))
-        .execute(conn)
-        .await?;
-    Ok(ended > 0)
+        .returning(RESOURCE_LOCK);
+    let ended: Option<(String, Uuid, LockRow)> = Prepared(end).get_result(conn).await.optional()?;
+    ended.map(ResourceLock::try_from).transpose()
 }
 
-/// Hands back every live lock that the instance served last; returns how many.
+/// Hands back every live lock that the instance served last, and returns them.
 pub async fn hand_back_locks(
     conn: &mut AsyncPgConnection,
     instance: &str,
-) -> Result<usize, StoreError> {
+) -> Result<Vec<ResourceLock>, StoreError> {
     let served_here = resource_locks::table
         .filter(resource_locks::pod_id.eq(instance))
         .filter(resource_locks::expires_at.gt(database_now()))
         .filter(resource_locks::released_at.is_null());
-    let handed_back = diesel::update(served_here)
+    let handed_back: Vec<(String, Uuid, LockRow)> = diesel::update(served_here)
         .set(resource_locks::released_at.eq(database_now().nullable()))
-        .execute(conn)
+        .returning(RESOURCE_LOCK)
+        .get_results(conn)
         .await?;
-    Ok(handed_back)
+    handed_back.into_iter().map(ResourceLock::try_from).collect()
 }
 
 /// Deletes the locks that have been over for longer than the retention; returns how many.
@@ -292,7 +323,7 @@ async fn why_not_released(
         .filter(resource_locks::locked_by.ne(user_id.as_uuid()))
         .filter(resource_locks::expires_at.gt(database_now()));
     let foreign: bool = diesel::select(diesel::dsl::exists(someone_elses)).get_result(conn).await?;
-    Ok(if foreign { Release::NotHolder } else { Release::Done })
+    Ok(if foreign { Release::NotHolder } else { Release::Done(None) })
 }
 
 fn lease_end(lease: Duration) -> Later<database_now, diesel::dsl::AsExprOf<PgInterval, Interval>> {
@@ -302,92 +333,4 @@ fn lease_end(lease: Duration) -> Later<database_now, diesel::dsl::AsExprOf<PgInt
 /// Beyond 292,000 years the lease is cut, not refused.
 fn interval(length: Duration) -> PgInterval {
     PgInterval::from_microseconds(i64::try_from(length.as_micros()).unwrap_or(i64::MAX))
-}
-
-/// [`acquire_lock`] as one statement, after the parameters (`asked`).
-///
-/// `other` is what the statement's snapshot knows: with a live holder there nothing is written, so
-/// that losers cost no commit. Otherwise the unique index and the `where` of the update decide,
-/// under the row lock and on the row as it is then, which may be newer than the snapshot.
-const ACQUIRE_SQL: &str = "
-), other as (
-    select lock.id, lock.locked_by, lock.locked_by_name, lock.locked_at, lock.expires_at,
-           lock.fencing_token
-      from resource_locks as lock, asked
-     where lock.resource_type = asked.resource_type
-       and lock.resource_id = asked.resource_id
-       and lock.locked_by <> asked.user_id
-       and lock.expires_at > now()
-       and lock.released_at is null
-), mine as (
-    insert into resource_locks as held
-           (id, resource_type, resource_id, locked_by, locked_by_name, locked_at,
-            expires_at, last_heartbeat, pod_id, fencing_token)
-    select gen_random_uuid(), resource_type, resource_id, user_id, user_name, now(),
-           now() + lease, now(), instance, nextval('resource_lock_fencing_token')
-      from asked
-     where not exists (select from other)
-    on conflict (resource_type, resource_id) do update
-       set id = case when held.locked_by = excluded.locked_by and held.expires_at > now()
-                     then held.id else excluded.id end,
-           locked_at = case when held.locked_by = excluded.locked_by and held.expires_at > now()
-                            then held.locked_at else excluded.locked_at end,
-           fencing_token = case when held.locked_by = excluded.locked_by and held.expires_at > now()
-                                then held.fencing_token
-                                else nextval('resource_lock_fencing_token') end,
-           locked_by = excluded.locked_by,
-           locked_by_name = excluded.locked_by_name,
-           expires_at = excluded.expires_at,
-           last_heartbeat = excluded.last_heartbeat,
-           pod_id = excluded.pod_id,
-           released_at = null
-     where held.locked_by = excluded.locked_by
-        or held.expires_at <= now()
-        or held.released_at is not null
-    returning id, locked_by, locked_by_name, locked_at, expires_at, fencing_token
-)
-select true, mine.* from mine
-union all
-select false, other.* from other";
-
-/// [`ACQUIRE_SQL`] with its parameters. SQL, since the query builder has no common table
-/// expressions; a fragment of its own rather than `sql_query`, since that is prepared anew, which
-/// is one more round trip, each time.
-struct AcquireStatement<'a> {
-    resource_type: &'static str,
-    resource_id: Uuid,
-    user_id: Uuid,
-    user_name: &'a str,
-    instance: &'a str,
-    lease: PgInterval,
-}
-
-/// By hand, as the derive cannot name a type with a lifetime.
-impl QueryId for AcquireStatement<'_> {
-    type QueryId = AcquireStatement<'static>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl Query for AcquireStatement<'_> {
-    type SqlType = (Bool, (SqlUuid, SqlUuid, Text, Timestamptz, Timestamptz, BigInt));
-}
-
-impl QueryFragment<Pg> for AcquireStatement<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("with asked as (select ");
-        out.push_bind_param::<Text, str>(self.resource_type)?;
-        out.push_sql(" as resource_type, ");
-        out.push_bind_param::<SqlUuid, Uuid>(&self.resource_id)?;
-        out.push_sql(" as resource_id, ");
-        out.push_bind_param::<SqlUuid, Uuid>(&self.user_id)?;
-        out.push_sql(" as user_id, ");
-        out.push_bind_param::<Text, str>(self.user_name)?;
-        out.push_sql(" as user_name, ");
-        out.push_bind_param::<Text, str>(self.instance)?;
-        out.push_sql(" as instance, ");
-        out.push_bind_param::<Interval, PgInterval>(&self.lease)?;
-        out.push_sql(" as lease");
-        out.push_sql(ACQUIRE_SQL);
-        Ok(())
-    }
 }

@@ -101,6 +101,19 @@ pub async fn list_pending_opinions(
         .await?)
 }
 
+/// Lists everybody who is, or ever was, asked for an opinion on a case.
+pub async fn list_assignees(
+    conn: &mut AsyncPgConnection,
+    case: CaseId,
+) -> Result<Vec<UserId>, StoreError> {
+    let asked: Vec<Uuid> = case_opinions::table
+        .filter(case_opinions::case_id.eq(Uuid::from(case)))
+        .select(case_opinions::assigned_to)
+        .load(conn)
+        .await?;
+    Ok(asked.into_iter().map(UserId::from).collect())
+}
+
 /// Finds one request with names.
 pub async fn find_opinion(
     conn: &mut AsyncPgConnection,
