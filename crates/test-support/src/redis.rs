@@ -18,6 +18,11 @@ impl RedisKeys {
         Self { prefix: format!("{}:", dated_name("test:")) }
     }
 
+    /// Deletes the keys, as if all that was kept had outlived its time.
+    pub async fn forget(&self) {
+        delete(&format!("{}*", self.prefix)).await.expect("Redis answers");
+    }
+
     /// The prefix, ending in a colon.
     #[must_use]
     pub fn prefix(&self) -> &str {

@@ -5,6 +5,7 @@
 //! Telemetry is flushed after that, by `main`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix_web::web;
 use anyhow::Context as _;
@@ -13,19 +14,24 @@ use edge::admin::Readiness;
 use edge::blobs::BlobStore;
 use edge::config::Environment;
 use edge::process::{Background, Servers, bind};
-use edge::redis::RedisPool;
+use edge::rate_limit::RateLimiter;
+use edge::redis::Redis;
 use edge::token::{TokenIssuer, TokenVerifier};
 use queue::{BrokerConfig, Publisher};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use store::pool::{Pool, PooledConnection};
 use store::pooler::Gate;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::changes::Changes;
 use crate::config::{Config, ExportConfig};
 use crate::directory::DirectoryCache;
 use crate::documents::Slots;
 use crate::downloads::DownloadLinks;
 use crate::error::store_failure;
+use crate::events::Hub;
+use crate::fencing::Fencing;
+use crate::list_cache::ListCache;
 use crate::passwords::Passwords;
 use crate::{relay, routes};
 
@@ -34,9 +40,17 @@ pub struct AppState {
     /// Connections to PostgreSQL, through PgBouncer.
     pub pool: Pool,
     /// Names that lists show.
-    pub directory: DirectoryCache,
+    pub directory: Arc<DirectoryCache>,
+    /// Case lists, read once for everybody.
+    pub(crate) lists: Arc<ListCache>,
+    /// Those who listen to events.
+    pub(crate) events: Arc<Hub>,
+    /// Makes changes of cases known.
+    pub(crate) changes: Changes,
+    /// Asks whether the lock that a save refers to still stands.
+    pub(crate) fencing: Fencing,
     /// Connections to Redis, which may be down at any time.
-    pub redis: RedisPool,
+    pub redis: Redis,
     /// Signs tokens and publishes the key that verifies them.
     pub issuer: TokenIssuer,
     /// Checks passwords, a few at a time.
@@ -65,9 +79,6 @@ pub struct AppState {
     pub reset_database_url: Option<SecretString>,
 }
 
-/// Connections to Redis: commands are short, and a connection serves one at a time.
-const REDIS_POOL_SIZE: u32 = 8;
-
 impl AppState {
     /// Prepares every client. None of them connects yet, so that a part that is down at start-up
     /// keeps the process unready rather than ending it.
@@ -81,6 +92,11 @@ impl AppState {
             url: config.export.amqp_url.clone(),
             connection_name: format!("cases-api {}", config.http.instance_id),
         };
+        let pool = store::pool::connect(&config.database).await?;
+        let redis = Redis::open(&config.redis).context("REDIS_URL is not valid")?;
+        let directory = Arc::new(DirectoryCache::new(pool.clone()));
+        let lists =
+            ListCache::new(pool.clone(), Arc::clone(&directory), &redis, config.list_cache_ttl);
         let downloads = DownloadLinks::new(&pem, &issuer, config.export.download_token_ttl)?;
         Ok(Self {
             downloads,
@@ -88,10 +104,13 @@ impl AppState {
             document_slots: Slots::default(),
             picture_checks: Semaphore::new(1),
             instance_id: config.http.instance_id.clone(),
-            directory: DirectoryCache::default(),
-            pool: store::pool::connect(&config.database).await?,
-            redis: edge::redis::open(config.redis_url.expose_secret(), REDIS_POOL_SIZE)
-                .context("REDIS_URL is not valid")?,
+            events: Hub::new(redis.clone(), pool.clone()),
+            changes: Changes::new(Arc::clone(&lists), redis.clone()),
+            lists,
+            fencing: Fencing::new(config.locks_api_url.as_deref())?,
+            directory,
+            pool,
+            redis,
             issuer,
             passwords: Passwords::new(config.http.workers),
             publisher: Publisher::new(broker),
@@ -132,6 +151,7 @@ impl Application {
         let gate = Gate::new(state.pool.clone(), config.database.clone());
         gate.refuse_unfit_pooler().await?;
         let verifier = web::Data::new(TokenVerifier::local(&state.issuer));
+        let limiter = web::Data::new(RateLimiter::new(state.redis.clone(), config.rate_limits));
         let readiness = Readiness::default();
 
         let listener = bind("HTTP_BIND", config.http.bind)?;
@@ -140,7 +160,7 @@ impl Application {
         let admin_address = admin_listener.local_addr()?;
         let shared = state.clone();
         let public = edge::server::serve(listener, &config.http, routes::API, move |app| {
-            app.app_data(shared.clone()).app_data(verifier.clone());
+            app.app_data(shared.clone()).app_data(verifier.clone()).app_data(limiter.clone());
         })?;
         let admin = edge::admin::serve(admin_listener, readiness.clone())?;
 
@@ -151,6 +171,8 @@ impl Application {
             .spawn_droppable(async move { watched.watch(async || gate.is_open().await).await });
         background.spawn_droppable(report_usage(state.pool.clone()));
         background.spawn(|stop| relay::run(state.clone(), stop));
+        // Streams end when draining begins: no request is waited for that never ends by itself.
+        background.spawn(|_| Arc::clone(&state.events).run(readiness.draining()));
         let servers = Servers { public: Some(public), admin, readiness };
         Ok(Self { state, servers, background, address, admin_address })
     }

@@ -16,31 +16,33 @@ mod reading;
 mod saving;
 mod status;
 
-pub use assignment::{Assigned, assign_case};
-pub use create::{NewCaseInput, create_case};
+pub use assignment::Assigned;
+pub(crate) use assignment::assign_case;
+pub use create::NewCaseInput;
+pub(crate) use create::create_case;
 pub use error::{CaseError, Conflict, InvalidField};
 pub use input::{FieldErrors, MAX_TEXT};
-pub use lists::{HistoryInput, list_cases, list_history, list_my_cases};
+pub(crate) use lists::list_cases;
+pub use lists::{HistoryInput, list_history, list_my_cases};
 pub use opinions::{
     AnswerInput, OpinionError, OpinionInput, answer_opinion, forward_opinion, request_opinion,
 };
-pub use placement::{Placement, PlacementInput, place_case};
+pub(crate) use placement::place_case;
+pub use placement::{Placement, PlacementInput};
 pub use reading::{CasePage, get_case, get_version, list_case_events, list_case_versions};
-pub use saving::{
-    ContentInput, DocumentInput, MetadataInput, UpdateInput, save_content, save_document,
-    update_case,
-};
-pub use status::{StatusInput, change_status};
+pub use saving::{ContentInput, DocumentInput, MetadataInput, UpdateInput};
+pub(crate) use saving::{save_content, save_document, update_case};
+pub use status::StatusInput;
+pub(crate) use status::change_status;
 
-use domain::ids::{BudgetRoundId, CaseId, DepartmentId};
+use domain::ids::CaseId;
 use domain::visibility::{CaseFacts, can_open};
 use edge::actor::Actor;
 use store::case_status::{ROUND_OPEN, lock_case};
 use store::cases::{CaseRow, find_case_facts};
 use store::transaction::Connection;
 
-/// Counts changes to cases; its rate beside the list requests tells what a list cache can save.
-const CASE_CHANGES: &str = "portal_case_changes_total";
+use crate::list_cache::PageKey;
 
 /// A case that the caller may open.
 #[derive(Debug)]
@@ -70,6 +72,18 @@ pub async fn open_case(
     Ok(OpenCase { row: found.case, facts })
 }
 
+impl OpenCase {
+    /// The list that the case is in.
+    fn list(&self) -> PageKey {
+        list_of(&self.row)
+    }
+}
+
+/// The list that a case is in.
+fn list_of(row: &CaseRow) -> PageKey {
+    PageKey { round: row.budget_round_id.into(), department: row.department_id.into() }
+}
+
 /// As [`open_case`], inside a transaction, until whose end the case stays as it is.
 ///
 /// # Errors
@@ -94,15 +108,4 @@ pub(crate) fn expect_open_round(status: Option<&str>) -> Result<(), CaseError> {
         None => "Budsjettrunden finnes ikke.",
     };
     Err(CaseError::invalid("budgetRoundId", detail))
-}
-
-/// What must happen between the commit of a change and its answer, so that no reader sees the
-/// older case after the writer has been answered (I4). Every write path ends here.
-pub(crate) fn after_case_change(round: BudgetRoundId, department: DepartmentId) {
-    metrics::counter!(CASE_CHANGES).increment(1);
-    tracing::debug!(
-        budget_round.id = %round,
-        department.id = %department,
-        "a case of the list has changed"
-    );
 }

@@ -8,6 +8,15 @@
 //!   (E90). Secret; unset: there is no reset. Refused when `PORTAL_ENVIRONMENT` is `production`.
 //! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
 //! - `REDIS_URL`: cache and event fan-out. Required, secret.
+//! - `REDIS_KEY_PREFIX`: begins the name of every key, when several portals share a Redis. Default
+//!   empty.
+//! - `REDIS_TIMEOUT_MS`: longest that Redis may hold up a request. Default 40.
+//! - `LIST_CACHE_TTL_MS`: how long a case list is kept when nothing is saved. Default 15000.
+//! - `RATE_LIMIT_EXPORT_PER_MINUTE`, `RATE_LIMIT_SAVE_PER_MINUTE`, `RATE_LIMIT_LIST_PER_MINUTE`: how
+//!   often a user may order or fetch documents, save, and list cases; 0 is without limit. Default 5,
+//!   30 and 60 (contract 1.5).
+//! - `LOCKS_API_URL`: where the lock token of a save is checked; unset: nowhere, and the version
+//!   check alone decides.
 //! - `AMQP_URL`: broker that export jobs are published to. Required, secret.
 //! - `AUTH_SIGNING_KEY_FILE`: Ed25519 private key, PKCS #8 PEM, that signs tokens. Required.
 //! - `AUTH_TOKEN_TTL_SECS`: lifetime of a token. Default 86400 (contract 1.1).
@@ -20,7 +29,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use edge::config::{AuthConfig, ConfigError, Environment, HttpConfig, Vars};
+use edge::config::{AuthConfig, ConfigError, Environment, HttpConfig, RedisConfig, Vars};
+use edge::rate_limit::RateLimits;
 use secrecy::SecretString;
 use store::pool::PoolConfig;
 
@@ -40,8 +50,14 @@ pub struct Config {
     pub sign_in: SignInConfig,
     /// Accepting and handing out exports.
     pub export: ExportConfig,
-    /// Redis URL.
-    pub redis_url: SecretString,
+    /// Connections to Redis.
+    pub redis: RedisConfig,
+    /// Where lock tokens are checked.
+    pub locks_api_url: Option<String>,
+    /// How often a user may do what is dear.
+    pub rate_limits: RateLimits,
+    /// How long a case list may be kept when nothing is saved.
+    pub list_cache_ttl: Duration,
     /// The way to the database for the demo reset, where there is one.
     pub reset_database_url: Option<SecretString>,
 }
@@ -83,7 +99,10 @@ impl Config {
             sign_in: SignInConfig::from_vars(vars, http.environment)?,
             database: pool_from_vars(vars)?,
             export: ExportConfig::from_vars(vars)?,
-            redis_url: vars.secret("REDIS_URL")?,
+            redis: RedisConfig::from_vars(vars)?,
+            locks_api_url: vars.text("LOCKS_API_URL"),
+            rate_limits: RateLimits::from_vars(vars)?,
+            list_cache_ttl: vars.millis("LIST_CACHE_TTL_MS")?.unwrap_or(Duration::from_secs(15)),
             reset_database_url: reset_url_from_vars(vars, http.environment)?,
             http,
         })

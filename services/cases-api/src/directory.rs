@@ -9,25 +9,43 @@ use std::time::{Duration, Instant};
 use store::StoreError;
 use store::cases::{CaseListRow, CaseRow};
 use store::directory::Directory;
-use store::pool::PooledConnection;
+use store::pool::{Pool, PooledConnection};
 use tokio::sync::RwLock;
 
 /// How old a name may be.
 const TIME_TO_LIVE: Duration = Duration::from_mins(5);
 
 /// The directory as this process last read it.
-#[derive(Default)]
 pub struct DirectoryCache {
+    pool: Pool,
     held: RwLock<Option<Held>>,
 }
 
-#[derive(Clone)]
 struct Held {
     directory: Arc<Directory>,
     read_at: Instant,
 }
 
 impl DirectoryCache {
+    /// Reads nothing yet.
+    #[must_use]
+    pub fn new(pool: Pool) -> Self {
+        Self { pool, held: RwLock::default() }
+    }
+
+    /// The directory, some minutes old at most. Not for those who hold a connection already:
+    /// waiting for a second one is how a pool locks up.
+    ///
+    /// # Errors
+    ///
+    /// When the directory has to be read and the database fails.
+    pub async fn current(&self) -> Result<Arc<Directory>, StoreError> {
+        match self.held().await {
+            Some(directory) => Ok(directory),
+            None => self.renew(&mut self.pool.get().await?).await,
+        }
+    }
+
     /// Gives cases their names.
     ///
     /// # Errors
@@ -38,16 +56,23 @@ impl DirectoryCache {
         conn: &mut PooledConnection<'_>,
         cases: Vec<CaseRow>,
     ) -> Result<Vec<CaseListRow>, StoreError> {
-        let held = self.held.read().await.clone();
-        let fresh = held.filter(|held| {
-            held.read_at.elapsed() < TIME_TO_LIVE
-                && cases.iter().all(|case| held.directory.covers(case))
-        });
-        let directory = match fresh {
-            Some(held) => held.directory,
+        let held = self.held().await;
+        let directory = match held.filter(|held| cases.iter().all(|case| held.covers(case))) {
+            Some(directory) => directory,
             None => self.renew(conn).await?,
         };
         Ok(cases.into_iter().map(|case| directory.name(case)).collect())
+    }
+
+    /// Forgets what was read, because everything may be different now.
+    pub async fn forget(&self) {
+        *self.held.write().await = None;
+    }
+
+    async fn held(&self) -> Option<Arc<Directory>> {
+        let held = self.held.read().await;
+        let fresh = held.as_ref().filter(|held| held.read_at.elapsed() < TIME_TO_LIVE);
+        fresh.map(|held| Arc::clone(&held.directory))
     }
 
     /// Reads the directory anew. Two requests may do so at once; the lock is not held while the

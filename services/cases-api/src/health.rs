@@ -43,7 +43,7 @@ impl Health {
 pub async fn check(state: &AppState) -> Health {
     let (database, redis, broker) = tokio::join!(
         timed("database", state.pool.ping()),
-        timed("redis", edge::redis::ping(&state.redis)),
+        timed("redis", state.redis.ping()),
         timed("rabbitmq", state.publisher.ping()),
     );
     Health { database, redis, broker }

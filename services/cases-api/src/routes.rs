@@ -11,6 +11,7 @@ pub mod content;
 pub mod department_lists;
 pub mod departments;
 pub mod documents;
+pub mod events;
 pub mod exports;
 pub mod field_overrides;
 pub mod figures;
@@ -53,6 +54,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
     questions::configure(config);
     conclusions::configure(config);
     submissions::configure(config);
+    events::configure(config);
     exports::configure(config);
     documents::configure(config);
     templates::configure(config);

@@ -18,7 +18,9 @@ use store::transaction::transaction;
 use store::{StoreError, case_status, rounds};
 use uuid::Uuid;
 
-use crate::cases::{CaseError, FieldErrors, after_case_change, expect_open_round};
+use crate::cases::{CaseError, FieldErrors, expect_open_round};
+use crate::changes::Changes;
+use crate::list_cache::PageKey;
 
 /// Most cases of one submission: ten times what a ministry has in a round.
 pub const MAX_CASES: usize = 500;
@@ -108,8 +110,9 @@ pub async fn list_submissions(
 /// # Errors
 ///
 /// Every [`SubmissionError`]; nothing has been written then.
-pub async fn submit(
+pub(crate) async fn submit(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     input: &SubmissionInput,
 ) -> Result<Submission, SubmissionError> {
@@ -154,7 +157,9 @@ pub async fn submit(
     })
     .await?;
     let written = &submission.row.submission;
-    after_case_change(written.budget_round_id.into(), written.department_id.into());
+    let list =
+        PageKey { round: written.budget_round_id.into(), department: written.department_id.into() };
+    changes.announce(list, input.case_ids.iter().map(|case| (*case, None))).await;
     Ok(submission)
 }
 

@@ -98,6 +98,9 @@ async fn served_operations() -> BTreeMap<String, String> {
     found
 }
 
+/// Operations whose answer has no end. Whose events each caller hears is tested beside cases-api.
+const ENDLESS: [&str; 1] = ["GET /api/events"];
+
 /// `/api/cases/{id}` as `/api/cases/{}`: what a parameter is called is not the contract's business.
 fn nameless(path: &str) -> String {
     let segments = path.split('/');
@@ -108,7 +111,8 @@ fn nameless(path: &str) -> String {
 fn assert_same_operations(served: &BTreeMap<String, String>, rows: &BTreeMap<&str, &'static Row>) {
     let served: BTreeSet<&str> = served.keys().map(String::as_str).collect();
     let ruled: BTreeSet<&str> = rows.keys().copied().collect();
-    let unruled: Vec<_> = served.difference(&ruled).collect();
+    let unruled: Vec<_> =
+        served.difference(&ruled).filter(|operation| !ENDLESS.contains(operation)).collect();
     assert!(unruled.is_empty(), "operations without a row: {unruled:?}");
     let unserved: Vec<_> = ruled.difference(&served).collect();
     assert!(unserved.is_empty(), "rows without an operation: {unserved:?}");

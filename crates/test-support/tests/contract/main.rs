@@ -39,6 +39,8 @@ mod excel;
 #[cfg(test)]
 mod export_jobs;
 #[cfg(test)]
+mod fencing;
+#[cfg(test)]
 mod field_overrides;
 #[cfg(test)]
 mod figures;

@@ -14,7 +14,8 @@ use store::transaction::transaction;
 use store::{case_handlers, users};
 
 use super::error::CaseError;
-use super::{after_case_change, open_locked_case};
+use super::open_locked_case;
+use crate::changes::Changes;
 
 /// Who handles a case from now on.
 #[derive(Debug)]
@@ -31,8 +32,9 @@ pub struct Assigned {
 ///
 /// The errors of opening a case, [`CaseError::NotPermitted`], and [`CaseError::Invalid`] for
 /// somebody who cannot handle it.
-pub async fn assign_case(
+pub(crate) async fn assign_case(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     side: Side,
@@ -59,7 +61,7 @@ pub async fn assign_case(
         Ok((open, handler))
     })
     .await?;
-    after_case_change(open.row.budget_round_id.into(), open.facts.department_id);
+    changes.announce(open.list(), [(case, None)]).await;
     Ok(Assigned { id: handler.id, name: handler.full_name })
 }
 

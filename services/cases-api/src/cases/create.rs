@@ -11,10 +11,11 @@ use store::pool::PooledConnection;
 use store::transaction::Connection;
 use store::{StoreError, departments, rounds};
 
-use super::after_case_change;
 use super::error::CaseError;
 use super::input::FieldErrors;
 use super::saving::check_size;
+use crate::changes::Changes;
+use crate::list_cache::PageKey;
 
 /// Longest code of a case type, in characters.
 const MAX_CASE_TYPE: usize = 30;
@@ -46,8 +47,9 @@ pub struct NewCaseInput {
 ///
 /// [`CaseError::Invalid`] for values that break a rule, [`CaseError::Document`] for too much text, or
 /// [`CaseError::Store`].
-pub async fn create_case(
+pub(crate) async fn create_case(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     input: NewCaseInput,
 ) -> Result<CaseId, CaseError> {
@@ -76,7 +78,8 @@ pub async fn create_case(
     let Some(case) = new_cases::insert_case(conn, &new).await.map_err(unknown_department)? else {
         return Err(unusable_round(conn, new.budget_round_id).await?);
     };
-    after_case_change(new.budget_round_id, new.department_id);
+    let list = PageKey { round: new.budget_round_id, department: new.department_id };
+    changes.announce(list, [(case, Some(1))]).await;
     Ok(case)
 }
 

@@ -1,16 +1,21 @@
 //! Lists of cases: the case list, the history of closed rounds, and one's own work.
 
-use domain::case_list::CaseListFilters;
+use std::sync::Arc;
+
+use domain::case_list::{CaseListFilters, DepartmentSet};
 use domain::ids::{BudgetRoundId, DepartmentId};
-use domain::visibility::{HistoryScope, MyCasesScope, history_scope, my_cases_scope};
+use domain::visibility::{
+    HistoryScope, ListScope, MyCasesScope, history_scope, list_scope, my_cases_scope,
+};
 use edge::actor::Actor;
 use store::StoreError;
 use store::case_lists::{self, CaseQuery, CaseScope, HistoryFilters};
 use store::cases::CaseListRow;
 use store::pool::PooledConnection;
-use store::users;
 
+use crate::app::AppState;
 use crate::directory::DirectoryCache;
+use crate::list_cache::{Body, BodyKey, Form, PageKey, compose};
 
 /// What narrows a search in the history.
 #[derive(Debug, Default)]
@@ -25,28 +30,47 @@ pub struct HistoryInput {
     pub department_id: Option<DepartmentId>,
 }
 
-/// Lists the cases the caller sees (E14, E15).
+/// Lists the cases the caller sees (E14, E15). A list of one round is cut from the cache's pages;
+/// one of all rounds is rare and read from the database.
 ///
 /// # Errors
 ///
 /// When the database fails.
-pub async fn list_cases(
-    conn: &mut PooledConnection<'_>,
-    directory: &DirectoryCache,
+pub(crate) async fn list_cases(
+    state: &AppState,
     actor: &Actor,
-    filters: &CaseListFilters,
-) -> Result<Vec<CaseListRow>, StoreError> {
-    // Only the Ministry of Finance has portfolios, and only an unfiltered list is narrowed by one.
-    let wants_portfolio = actor.role.is_fin()
-        && filters.department_id.is_none()
-        && filters.my_departments != Some(false);
-    let portfolio = if wants_portfolio {
-        users::list_assigned_department_ids(conn, actor.user_id).await?
-    } else {
-        Vec::new()
+    filters: CaseListFilters,
+    form: Form,
+) -> Result<Arc<Body>, StoreError> {
+    let directory = state.directory.current().await?;
+    let portfolio = directory.portfolio(actor.user_id);
+    let viewer = actor.viewer();
+    let Some(round) = filters.budget_round_id else {
+        let query = CaseQuery::for_list(&viewer, &filters, portfolio);
+        let rows = list_named(&mut state.pool.get().await?, &state.directory, &query).await?;
+        return Ok(Arc::new(Body::of(rows, form)?));
     };
-    let query = CaseQuery::for_list(&actor.viewer(), filters, &portfolio);
-    list_named(conn, directory, &query).await
+    let scope = list_scope(&viewer);
+    let asked = match (scope, filters.departments(&viewer, portfolio)) {
+        // Another ministry's list is an empty one.
+        (ListScope::OwnDepartment(own), asked) => {
+            if asked.contains(own) {
+                vec![own]
+            } else {
+                Vec::new()
+            }
+        }
+        (_, DepartmentSet::One(department)) => vec![department],
+        (_, DepartmentSet::Portfolio(assigned)) => assigned.to_vec(),
+        (_, DepartmentSet::Any) => directory.departments().map(|found| found.id).collect(),
+    };
+    let keys: Vec<PageKey> =
+        asked.into_iter().map(|department| PageKey { round, department }).collect();
+    let pages = state.lists.pages(&keys).await?;
+    let key = BodyKey::new(&keys, &pages, filters.clone(), scope, form);
+    Ok(state
+        .lists
+        .body(&key, || compose(&pages, form, |case| filters.matches(&viewer, portfolio, case))))
 }
 
 /// Lists the cases of closed rounds (E16).

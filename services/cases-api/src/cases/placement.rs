@@ -12,7 +12,8 @@ use store::pool::PooledConnection;
 use store::transaction::transaction;
 
 use super::error::CaseError;
-use super::{after_case_change, open_locked_case};
+use super::open_locked_case;
+use crate::changes::Changes;
 
 /// What to change about where a case stands; `null` clears (D-21).
 #[derive(Debug)]
@@ -38,14 +39,15 @@ pub struct Placement {
 /// # Errors
 ///
 /// The errors of opening a case, and [`CaseError::NotPermitted`].
-pub async fn place_case(
+pub(crate) async fn place_case(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     input: PlacementInput,
 ) -> Result<Placement, CaseError> {
     let moves = input.list != Patch::Absent;
-    let changes = moves || input.priority_number != Patch::Absent;
+    let is_change = moves || input.priority_number != Patch::Absent;
     let (open, placement) = transaction(conn, async |conn| {
         let open = open_locked_case(conn, actor, case).await?;
         if !can_place_case(actor.role) {
@@ -53,7 +55,7 @@ pub async fn place_case(
         }
         let list = input.list.over(placed(&open.row)?);
         let priority_number = input.priority_number.over(open.row.priority_number);
-        if changes {
+        if is_change {
             case_placement::update_placement(conn, case, list, priority_number).await?;
         }
         if moves {
@@ -62,8 +64,8 @@ pub async fn place_case(
         Ok((open, Placement { list, priority_number }))
     })
     .await?;
-    if changes {
-        after_case_change(open.row.budget_round_id.into(), open.facts.department_id);
+    if is_change {
+        changes.announce(open.list(), [(case, None)]).await;
     }
     Ok(placement)
 }

@@ -23,7 +23,8 @@ use super::create::check_case_type;
 use super::error::{CaseError, Conflict};
 use super::input::FieldErrors;
 use super::masking::{Sight, parse, text};
-use super::{after_case_change, open_case};
+use super::{list_of, open_case};
+use crate::changes::Changes;
 
 /// How often a save without an expected version is tried on top of whatever came first. Each lost
 /// attempt means that somebody else's save went through, so this is how many savers of one case
@@ -87,8 +88,9 @@ pub struct UpdateInput {
 /// # Errors
 ///
 /// Every [`CaseError`] but those of the workflow.
-pub async fn save_content(
+pub(crate) async fn save_content(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     input: ContentInput,
@@ -98,7 +100,7 @@ pub async fn save_content(
         expected_version: input.expected_version,
         body: Body::Texts(input.texts),
     };
-    save(conn, actor, case, &change).await
+    save(conn, changes, actor, case, &change).await
 }
 
 /// Saves a document, and the flat texts extracted from it, as a new version.
@@ -106,8 +108,9 @@ pub async fn save_content(
 /// # Errors
 ///
 /// Every [`CaseError`] but those of the workflow.
-pub async fn save_document(
+pub(crate) async fn save_document(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     input: DocumentInput,
@@ -120,7 +123,7 @@ pub async fn save_document(
             track_changes_active: input.track_changes_active,
         },
     };
-    save(conn, actor, case, &change).await
+    save(conn, changes, actor, case, &change).await
 }
 
 /// Changes some of a case's properties and texts (E22). Whatever a version shows makes a new one;
@@ -129,22 +132,23 @@ pub async fn save_document(
 /// # Errors
 ///
 /// Every [`CaseError`] but those of the workflow.
-pub async fn update_case(
+pub(crate) async fn update_case(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     input: UpdateInput,
 ) -> Result<(), CaseError> {
     let metadata = checked(input.metadata, actor)?;
     if metadata == Metadata::default() && input.texts.is_empty() {
-        return change_type(conn, actor, case, input.case_type).await;
+        return change_type(conn, changes, actor, case, input.case_type).await;
     }
     let change = Change {
         metadata: Metadata { case_type: input.case_type, ..metadata },
         expected_version: None,
         body: Body::Texts(input.texts),
     };
-    save(conn, actor, case, &change).await?;
+    save(conn, changes, actor, case, &change).await?;
     Ok(())
 }
 
@@ -183,6 +187,7 @@ struct NextContent {
 
 async fn save(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     change: &Change,
@@ -215,7 +220,7 @@ async fn save(
             track_changes_active: next.track_changes_active,
         };
         if let Some(saved) = saves::insert_version(conn, new).await? {
-            after_case_change(row.budget_round_id.into(), row.department_id.into());
+            changes.announce(list_of(&row), [(case, Some(saved.content.version))]).await;
             return Ok(sight.apply(saved));
         }
     }
@@ -226,6 +231,7 @@ async fn save(
 /// permitted it has changed meanwhile; every further round follows a step of somebody else's.
 async fn change_type(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     case_type: Option<String>,
@@ -245,7 +251,7 @@ async fn change_type(
             data: json!({ "version": row.version, "case_type": code }),
         };
         if saves::update_case_type(conn, &row.status, code, &event).await? {
-            after_case_change(row.budget_round_id.into(), row.department_id.into());
+            changes.announce(list_of(&row), [(case, None)]).await;
             return Ok(());
         }
     }

@@ -13,8 +13,9 @@ use store::events::NewEvent;
 use store::pool::PooledConnection;
 use store::transaction::transaction;
 
-use super::after_case_change;
 use super::error::CaseError;
+use crate::changes::Changes;
+use crate::list_cache::PageKey;
 
 /// A step that somebody asks for.
 #[derive(Debug)]
@@ -33,8 +34,9 @@ pub struct StatusInput {
 ///
 /// [`CaseError::Invalid`] for a status that does not exist, the errors of opening a case, and
 /// [`CaseError::StepRefused`].
-pub async fn change_status(
+pub(crate) async fn change_status(
     conn: &mut PooledConnection<'_>,
+    changes: &Changes,
     actor: &Actor,
     case: CaseId,
     input: StatusInput,
@@ -91,6 +93,6 @@ pub async fn change_status(
         Ok((step, round, facts.department_id))
     })
     .await?;
-    after_case_change(round, department);
+    changes.announce(PageKey { round, department }, [(case, None)]).await;
     Ok(step.to)
 }

@@ -56,6 +56,7 @@ impl From<ResetError> for ApiError {
             ResetError::Busy => conflict("Databasen blir allerede tilbakestilt."),
             ResetError::Failed(error) if error.retryable() => Self::unavailable(error),
             ResetError::Failed(error) => Self::internal(error),
+            ResetError::NotForgotten(error) => store_failure(error),
         }
     }
 }

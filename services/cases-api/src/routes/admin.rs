@@ -45,7 +45,7 @@ async fn reset_database(
     state: web::Data<AppState>,
     _admin: Permitted<Administer>,
 ) -> Result<web::Json<DatabaseResetView>, ApiError> {
-    reset::reset_database(state.reset_database_url.as_ref()).await?;
+    reset::reset_database(&state).await?;
     let message = "Databasen er tilbakestilt til demodataene.";
     Ok(web::Json(DatabaseResetView { message, timestamp: Utc::now() }))
 }

@@ -106,7 +106,8 @@ async fn assign_case(
 ) -> Result<web::Json<CaseAssignedView>, ApiError> {
     let handler = body.into_inner().new_assigned_to;
     let mut conn = state.db().await?;
-    let assigned = cases::assign_case(&mut conn, &actor, *id, Side::Fag, handler).await?;
+    let assigned =
+        cases::assign_case(&mut conn, &state.changes, &actor, *id, Side::Fag, handler).await?;
     Ok(web::Json(CaseAssignedView {
         message: format!("{} er nå ansvarlig for saken.", assigned.name),
         assigned_to: assigned.id,
@@ -139,7 +140,8 @@ async fn assign_fin_case(
 ) -> Result<web::Json<FinCaseAssignedView>, ApiError> {
     let handler = body.into_inner().new_assigned_to;
     let mut conn = state.db().await?;
-    let assigned = cases::assign_case(&mut conn, &actor, *id, Side::Fin, handler).await?;
+    let assigned =
+        cases::assign_case(&mut conn, &state.changes, &actor, *id, Side::Fin, handler).await?;
     Ok(web::Json(FinCaseAssignedView {
         message: format!("{} er nå ansvarlig for saken i FIN.", assigned.name),
         fin_assigned_to: assigned.id,
@@ -172,6 +174,7 @@ async fn update_list_placement(
     body: Json<PlaceCaseRequest>,
 ) -> Result<web::Json<CasePlacementView>, ApiError> {
     let mut conn = state.db().await?;
-    let placement = cases::place_case(&mut conn, &actor, *id, body.into_inner().into()).await?;
+    let placement =
+        cases::place_case(&mut conn, &state.changes, &actor, *id, body.into_inner().into()).await?;
     Ok(web::Json(CasePlacementView::from(placement)))
 }

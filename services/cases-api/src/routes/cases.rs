@@ -4,7 +4,7 @@ pub(crate) mod update;
 pub(crate) mod views;
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use domain::case_list::CaseListFilters;
 use domain::content::{ContentField, FlatFields};
 use domain::ids::{BudgetRoundId, CaseId, DepartmentId};
@@ -13,9 +13,9 @@ use edge::ApiError;
 use edge::actor::Actor;
 use edge::json::Json;
 use edge::query::Params;
+use edge::rate_limit::{Limited, Lists};
 use serde::Deserialize;
-use store::pool::PooledConnection;
-use store::{departments, opinions};
+use store::opinions;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -23,6 +23,7 @@ use self::views::{BudgetCaseView, CaseEventView, CaseListItemView, CaseOpinionVi
 use crate::app::AppState;
 use crate::cases::{self, HistoryInput, NewCaseInput};
 use crate::error::store_failure;
+use crate::list_cache::Form;
 
 /// Adds the handlers of this resource. The named lists come before `{id}`, which would match them.
 pub fn configure(config: &mut ServiceConfig<'_>) {
@@ -109,21 +110,20 @@ impl From<CreateCaseRequest> for NewCaseInput {
         (status = 200, description = "Cases", body = [BudgetCaseView]),
         (status = 400, description = "/problems/invalid-request"),
         (status = 401, description = "/problems/unauthenticated"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[get("/api/cases")]
 async fn list_cases(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Lists>,
     params: Params,
-) -> Result<web::Json<Vec<BudgetCaseView>>, ApiError> {
-    let mut conn = state.db().await?;
-    let filters = case_list_filters(&mut conn, &params).await?;
-    let rows = cases::list_cases(&mut conn, &state.directory, &actor, &filters)
-        .await
-        .map_err(store_failure)?;
-    Ok(web::Json(rows.into_iter().map(BudgetCaseView::from).collect()))
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let filters = case_list_filters(&state, &params).await?;
+    let list = cases::list_cases(&state, &actor, filters, Form::Full).await;
+    Ok(list.map_err(store_failure)?.respond(&request))
 }
 
 /// As `GET /api/cases`, without `currentContent` and `opinions`.
@@ -143,21 +143,20 @@ async fn list_cases(
         (status = 200, description = "Cases", body = [CaseListItemView]),
         (status = 400, description = "/problems/invalid-request"),
         (status = 401, description = "/problems/unauthenticated"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[get("/api/cases/list")]
 async fn list_case_items(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Lists>,
     params: Params,
-) -> Result<web::Json<Vec<CaseListItemView>>, ApiError> {
-    let mut conn = state.db().await?;
-    let filters = case_list_filters(&mut conn, &params).await?;
-    let rows = cases::list_cases(&mut conn, &state.directory, &actor, &filters)
-        .await
-        .map_err(store_failure)?;
-    Ok(web::Json(rows.into_iter().map(CaseListItemView::from).collect()))
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let filters = case_list_filters(&state, &params).await?;
+    let list = cases::list_cases(&state, &actor, filters, Form::Light).await;
+    Ok(list.map_err(store_failure)?.respond(&request))
 }
 
 /// Cases of closed rounds, newest change first.
@@ -182,14 +181,13 @@ async fn list_history(
     actor: Actor,
     params: Params,
 ) -> Result<web::Json<Vec<BudgetCaseView>>, ApiError> {
-    let year = params.parsed("year")?;
-    let mut conn = state.db().await?;
     let input = HistoryInput {
         chapter: params.text("chapter").map(str::to_owned),
         post: params.text("post").map(str::to_owned),
-        year,
-        department_id: department(&mut conn, &params).await?,
+        year: params.parsed("year")?,
+        department_id: department(&state, &params).await?,
     };
+    let mut conn = state.db().await?;
     let rows = cases::list_history(&mut conn, &state.directory, &actor, input)
         .await
         .map_err(store_failure)?;
@@ -262,7 +260,8 @@ async fn create_case(
     body: Json<CreateCaseRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let mut conn = state.db().await?;
-    let id = cases::create_case(&mut conn, &actor, body.into_inner().into()).await?;
+    let id =
+        cases::create_case(&mut conn, &state.changes, &actor, body.into_inner().into()).await?;
     let page = cases::get_case(&mut conn, &actor, id).await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/cases/{id}")))
@@ -316,10 +315,7 @@ async fn list_case_events(
 }
 
 /// Reads the filters of E14.
-async fn case_list_filters(
-    conn: &mut PooledConnection<'_>,
-    params: &Params,
-) -> Result<CaseListFilters, ApiError> {
+async fn case_list_filters(state: &AppState, params: &Params) -> Result<CaseListFilters, ApiError> {
     let text = |name| params.text(name).map(str::to_owned);
     Ok(CaseListFilters {
         budget_round_id: params.parsed("budgetRoundId")?,
@@ -329,16 +325,16 @@ async fn case_list_filters(
         division: text("division"),
         my_departments: params.flag("myDepartments")?,
         case_ids: Vec::new(),
-        department_id: department(conn, params).await?,
+        department_id: department(state, params).await?,
     })
 }
 
 /// Reads a department given by id or code (D-04). An unknown code is a department without cases.
 pub(super) async fn department(
-    conn: &mut PooledConnection<'_>,
+    state: &AppState,
     params: &Params,
 ) -> Result<Option<DepartmentId>, ApiError> {
     let Some(named) = params.text("departmentId") else { return Ok(None) };
-    let found = departments::find_department_id(conn, named).await.map_err(store_failure)?;
-    Ok(Some(found.unwrap_or_else(DepartmentId::nil)))
+    let directory = state.directory.current().await.map_err(store_failure)?;
+    Ok(Some(directory.find_department_id(named).unwrap_or_else(DepartmentId::nil)))
 }

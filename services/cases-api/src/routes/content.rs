@@ -1,12 +1,14 @@
 //! Content versions of a case: reading them, and the three ways to save one (E23 to E27).
 
-use actix_web::{get, post, put, web};
+use actix_web::{HttpRequest, get, post, put, web};
 use domain::content::ContentField;
 use domain::ids::CaseId;
+use domain::lock::FencingToken;
 use domain::money::ThousandNok;
 use edge::ApiError;
 use edge::actor::Actor;
 use edge::json::{Json, Patch};
+use edge::rate_limit::{Limited, Saves};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -74,6 +76,8 @@ struct SaveContentRequest {
     fin_r_conclusion: Patch<String>,
     /// The version the caller started from; a newer one is a conflict.
     expected_version: Option<i32>,
+    /// Fencing token of the caller's lock; one that was overtaken is a conflict.
+    lock_token: Option<FencingToken>,
 }
 
 impl From<SaveContentRequest> for ContentInput {
@@ -123,6 +127,8 @@ struct SaveDocumentRequest {
     track_changes_active: Option<bool>,
     /// The version the caller started from; a newer one is a conflict.
     expected_version: Option<i32>,
+    /// Fencing token of the caller's lock; one that was overtaken is a conflict.
+    lock_token: Option<FencingToken>,
 }
 
 impl From<SaveDocumentRequest> for DocumentInput {
@@ -154,21 +160,25 @@ impl From<SaveDocumentRequest> for DocumentInput {
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
-        (status = 409, description = "/problems/version-conflict"),
+        (status = 409, description = "/problems/version-conflict, /problems/lock-overtaken"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/cases/{id}/content")]
 async fn add_content(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Saves>,
     id: web::Path<CaseId>,
+    request: HttpRequest,
     body: Json<SaveContentRequest>,
 ) -> Result<web::Json<CaseContentView>, ApiError> {
+    let body = body.into_inner();
+    state.fencing.admit(&request, *id, body.lock_token).await?;
     let mut conn = state.db().await?;
-    let saved = cases::save_content(&mut conn, &actor, *id, body.into_inner().into()).await?;
+    let saved = cases::save_content(&mut conn, &state.changes, &actor, *id, body.into()).await?;
     Ok(web::Json(CaseContentView::from(saved)))
 }
 
@@ -183,21 +193,25 @@ async fn add_content(
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
-        (status = 409, description = "/problems/version-conflict"),
+        (status = 409, description = "/problems/version-conflict, /problems/lock-overtaken"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[put("/api/cases/{id}/content")]
 async fn replace_content(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Saves>,
     id: web::Path<CaseId>,
+    request: HttpRequest,
     body: Json<SaveContentRequest>,
 ) -> Result<web::Json<CaseContentView>, ApiError> {
+    let body = body.into_inner();
+    state.fencing.admit(&request, *id, body.lock_token).await?;
     let mut conn = state.db().await?;
-    let saved = cases::save_content(&mut conn, &actor, *id, body.into_inner().into()).await?;
+    let saved = cases::save_content(&mut conn, &state.changes, &actor, *id, body.into()).await?;
     Ok(web::Json(CaseContentView::from(saved)))
 }
 
@@ -213,21 +227,25 @@ async fn replace_content(
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
-        (status = 409, description = "/problems/version-conflict"),
+        (status = 409, description = "/problems/version-conflict, /problems/lock-overtaken"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[put("/api/cases/{id}/document")]
 async fn save_document(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Saves>,
     id: web::Path<CaseId>,
+    request: HttpRequest,
     body: Json<SaveDocumentRequest>,
 ) -> Result<web::Json<CaseContentView>, ApiError> {
+    let body = body.into_inner();
+    state.fencing.admit(&request, *id, body.lock_token).await?;
     let mut conn = state.db().await?;
-    let saved = cases::save_document(&mut conn, &actor, *id, body.into_inner().into()).await?;
+    let saved = cases::save_document(&mut conn, &state.changes, &actor, *id, body.into()).await?;
     Ok(web::Json(CaseContentView::from(saved)))
 }
 

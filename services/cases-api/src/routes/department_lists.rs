@@ -86,8 +86,8 @@ async fn list_department_lists(
     params: Params,
 ) -> Result<web::Json<Vec<DepartmentListView>>, ApiError> {
     let budget_round_id = params.parsed("budgetRoundId")?;
+    let department_id = department(&state, &params).await?;
     let mut conn = state.db().await?;
-    let department_id = department(&mut conn, &params).await?;
     let filter = ListFilter { budget_round_id, department_id };
     let lists = department_lists::list_lists(&mut conn, &actor, filter).await?;
     Ok(web::Json(lists.into_iter().map(DepartmentListView::from).collect()))

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, get, web};
 use domain::ids::{CaseId, DepartmentListId};
 use edge::ApiError;
-use edge::actor::Actor;
+use edge::rate_limit::{Exports, Limited};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::exports::{DOCX, file};
@@ -26,13 +26,14 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable; also when many are made already"),
     )
 )]
 #[get("/api/cases/{id}/export/word")]
 async fn export_case_word(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     id: web::Path<CaseId>,
 ) -> Result<HttpResponse, ApiError> {
     let made = documents::make_case(&state.pool, &state.document_slots, &actor, *id).await?;
@@ -48,13 +49,14 @@ async fn export_case_word(
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable; also when many are made already"),
     )
 )]
 #[get("/api/department-lists/{id}/export/word")]
 async fn export_department_list_document(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     id: web::Path<DepartmentListId>,
 ) -> Result<HttpResponse, ApiError> {
     let (pool, slots) = (&state.pool, &state.document_slots);

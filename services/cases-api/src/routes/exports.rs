@@ -12,6 +12,7 @@ use edge::ApiError;
 use edge::actor::Actor;
 use edge::json::Json;
 use edge::query::Params;
+use edge::rate_limit::{Exports, Limited};
 use serde::{Deserialize, Serialize};
 use store::export_jobs::ExportJob;
 use utoipa::ToSchema;
@@ -126,13 +127,14 @@ struct ExportAcceptedView {
         (status = 409, description = "/problems/conflict"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/export/cases/excel")]
 async fn export_cases_excel(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     request: HttpRequest,
     params: Params,
     body: Json<CaseListExportRequest>,
@@ -161,13 +163,14 @@ async fn export_cases_excel(
         (status = 409, description = "/problems/conflict"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/export/cases/word")]
 async fn export_cases_word(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     request: HttpRequest,
     params: Params,
     body: Json<CaseListExportRequest>,
@@ -191,13 +194,14 @@ async fn export_cases_word(
         (status = 409, description = "/problems/conflict"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/export/cases/pdf")]
 async fn export_cases_pdf(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     request: HttpRequest,
     body: Json<CaseListExportRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -223,13 +227,14 @@ async fn export_cases_pdf(
         (status = 409, description = "/problems/conflict"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/export/department-list/word")]
 async fn export_department_list_word(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     request: HttpRequest,
     body: Json<DepartmentListExportRequest>,
 ) -> Result<HttpResponse, ApiError> {
@@ -255,13 +260,14 @@ async fn export_department_list_word(
         (status = 409, description = "/problems/conflict"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/export/department-list/pdf")]
 async fn export_department_list_pdf(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     request: HttpRequest,
     body: Json<DepartmentListExportRequest>,
 ) -> Result<HttpResponse, ApiError> {

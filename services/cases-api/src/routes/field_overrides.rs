@@ -55,9 +55,19 @@ struct SetFieldOverrideRequest {
     #[schema(max_length = 50, pattern = r"\S", example = "satsingsforslag")]
     case_type_code: String,
     /// Keys of the content fields that count as FIN's; each at most once.
-    #[schema(max_items = 50, example = json!(["finAssessment", "finVerbal"]))]
+    #[schema(
+        value_type = Vec<FinFieldKey>,
+        max_items = 50,
+        example = json!(["finAssessment", "finVerbal"])
+    )]
     fin_field_keys: Vec<String>,
 }
+
+/// What a key of a content field looks like.
+#[derive(ToSchema)]
+#[schema(value_type = String, max_length = 50, pattern = r"\S")]
+#[expect(dead_code, reason = "describes the items of a list, which utoipa cannot do in place")]
+struct FinFieldKey(String);
 
 /// The field overrides of a round, by case type.
 #[utoipa::path(

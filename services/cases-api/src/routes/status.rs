@@ -66,7 +66,7 @@ async fn change_status(
     let ChangeStatusRequest { status, reason, comment } = body.into_inner();
     let mut conn = state.db().await?;
     let input = StatusInput { status, reason, comment };
-    let status = cases::change_status(&mut conn, &actor, *id, input).await?;
+    let status = cases::change_status(&mut conn, &state.changes, &actor, *id, input).await?;
     let message = format!("Saken har fått status «{}».", status.label());
     Ok(web::Json(StatusChangedView { message, status }))
 }

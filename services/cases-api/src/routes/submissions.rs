@@ -123,8 +123,8 @@ async fn list_submissions(
     params: Params,
 ) -> Result<web::Json<Vec<SubmissionView>>, ApiError> {
     let round = params.parsed("budgetRoundId")?;
+    let department = department(&state, &params).await?;
     let mut conn = state.db().await?;
-    let department = department(&mut conn, &params).await?;
     let found = submissions::list_submissions(&mut conn, &actor, round, department).await;
     let found = found.map_err(store_failure)?;
     Ok(web::Json(found.into_iter().map(SubmissionView::from).collect()))
@@ -156,6 +156,7 @@ async fn submit_cases(
     let is_supplement = is_supplement.unwrap_or_default();
     let input = SubmissionInput { budget_round_id, case_ids, is_supplement };
     let mut conn = state.db().await?;
-    let submission = submissions::submit(&mut conn, &submitter.actor, &input).await?;
+    let submission =
+        submissions::submit(&mut conn, &state.changes, &submitter.actor, &input).await?;
     Ok(HttpResponse::Created().json(SubmissionView::from(submission)))
 }

@@ -10,7 +10,9 @@ use cases_api::config::Config;
 use edge::config::Vars;
 use edge::problem::ProblemType;
 use serde_json::Value;
-use test_support::{Actor, Answer, Broker, Http, Seed, ServiceRole, Stack, TestDatabase};
+use test_support::{
+    Actor, Answer, Broker, Http, RedisKeys, Seed, ServiceRole, Stack, TestDatabase,
+};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -31,10 +33,13 @@ pub(crate) struct TestApp {
     pub(crate) broker: Option<Broker>,
     /// Folder of the application's blob store.
     pub(crate) blobs: PathBuf,
+    /// What it was told of the servers, for a second process beside it.
+    servers: Vec<(String, String)>,
     stop: Option<oneshot::Sender<()>>,
     stopped: Option<JoinHandle<anyhow::Result<()>>>,
+    redis_keys: RedisKeys,
     // Dropped with the application, and last, because everything above is connected to it.
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// What a test wants to be different from the defaults.
@@ -74,6 +79,7 @@ impl TestAppBuilder {
         let broker = if self.has_broker { Some(Broker::vhost().await) } else { None };
         let blobs = std::env::temp_dir().join(format!("cases-api-test-{}", Uuid::new_v4()));
         let stack = Stack::load();
+        let redis_keys = RedisKeys::new();
         let defaults = [
             ("HTTP_BIND", "127.0.0.1:0".to_owned()),
             ("ADMIN_BIND", "127.0.0.1:0".to_owned()),
@@ -81,11 +87,23 @@ impl TestAppBuilder {
             ("PORTAL_ENVIRONMENT", "development".to_owned()),
             ("DATABASE_URL", database.url_for(ServiceRole::CasesApi)),
             ("REDIS_URL", stack.redis_url.clone()),
+            // On a busy machine an answer may take its time, and is still the right one.
+            ("REDIS_TIMEOUT_MS", "2000".to_owned()),
+            ("REDIS_KEY_PREFIX", redis_keys.prefix().to_owned()),
             ("AMQP_URL", broker.as_ref().map_or_else(|| NO_BROKER.to_owned(), Broker::amqp_url)),
             ("AUTH_SIGNING_KEY_FILE", stack.signing_key_file.display().to_string()),
             ("BLOB_STORE_URL", format!("file://{}", blobs.display())),
+            // Tests ask faster than people do.
+            ("RATE_LIMIT_EXPORT_PER_MINUTE", "0".to_owned()),
+            ("RATE_LIMIT_SAVE_PER_MINUTE", "0".to_owned()),
+            ("RATE_LIMIT_LIST_PER_MINUTE", "0".to_owned()),
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value));
+        let servers = defaults
+            .iter()
+            .filter(|(name, _)| ["DATABASE_URL", "REDIS_KEY_PREFIX"].contains(&name.as_str()))
+            .cloned()
+            .collect();
         let vars = Vars::from_pairs(defaults.into_iter().chain(self.vars));
         let application = Application::build(Config::from_vars(&vars).unwrap()).await.unwrap();
         let http = Http::anonymous(format!("http://{}", application.address()));
@@ -103,9 +121,11 @@ impl TestAppBuilder {
             seed,
             broker,
             blobs,
+            servers,
+            redis_keys,
             stop: Some(stop),
             stopped: Some(stopped),
-            _database: database,
+            database,
         }
     }
 }
@@ -113,6 +133,21 @@ impl TestAppBuilder {
 impl TestApp {
     pub(crate) fn builder() -> TestAppBuilder {
         TestAppBuilder::default()
+    }
+
+    /// The application's database.
+    pub(crate) fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// Begins the names of its keys and channels in Redis.
+    pub(crate) fn redis_prefix(&self) -> &str {
+        self.redis_keys.prefix()
+    }
+
+    /// Another process on the same database and the same keys of Redis.
+    pub(crate) fn twin(&self) -> TestAppBuilder {
+        TestAppBuilder { vars: self.servers.clone(), ..TestAppBuilder::default() }
     }
 
     /// An application with the defaults.
@@ -134,6 +169,13 @@ impl TestApp {
             assert!(Instant::now() < deadline, "readiness did not become {wanted}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// A counter of this process, 0 before it first counts.
+    pub(crate) async fn counter(&self, name: &str) -> u64 {
+        let metrics = self.admin.get("/metrics").await.text();
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.map_or(0, |value| value.parse().unwrap())
     }
 
     /// Waits until the metrics contain a line.

@@ -5,7 +5,15 @@
 #[cfg(test)]
 mod app;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
+mod fencing;
+#[cfg(test)]
 mod invariants;
+#[cfg(test)]
+mod list_cache;
+#[cfg(test)]
+mod rate_limits;
 #[cfg(test)]
 mod round_trips;
 #[cfg(test)]

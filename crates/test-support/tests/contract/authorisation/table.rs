@@ -308,6 +308,7 @@ pub(super) const ROWS: &[Row] = &[
     row("POST /api/export/cases/excel", SignedIn).with(unknown_columns),
     row("POST /api/export/cases/word", SignedIn).with(unknown_columns),
     row("POST /api/export/cases/pdf", SignedIn).with(unknown_columns),
+    row("POST /api/events/ticket", SignedIn).succeeds(),
     row("GET /api/export/jobs", SignedIn).succeeds(),
     row("GET /api/export/jobs/{}", RequesterOrNotFound).at(the_job).succeeds(),
     row("POST /api/export/jobs/{}/retry", RequesterOrNotFound).at(the_job),

@@ -19,14 +19,16 @@ use crate::cases::{self, MetadataInput, UpdateInput};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UpdateCaseRequest {
-    /// At most 500 characters.
+    #[schema(max_length = 500, pattern = r"\S")]
     case_name: Option<String>,
     /// Code of an active case type.
     #[schema(example = "satsingsforslag")]
     case_type: Option<String>,
-    /// At most 10 characters; empty removes it.
+    /// Empty removes it.
+    #[schema(max_length = 10)]
     chapter: Option<String>,
-    /// At most 10 characters; empty removes it.
+    /// Empty removes it.
+    #[schema(max_length = 10)]
     post: Option<String>,
     /// The ministry's proposal in 1 000 NOK.
     amount: Option<ThousandNok>,
@@ -114,7 +116,7 @@ pub(super) async fn update_case(
     body: Json<UpdateCaseRequest>,
 ) -> Result<web::Json<BudgetCaseView>, ApiError> {
     let mut conn = state.db().await?;
-    cases::update_case(&mut conn, &actor, *id, body.into_inner().into()).await?;
+    cases::update_case(&mut conn, &state.changes, &actor, *id, body.into_inner().into()).await?;
     let page = cases::get_case(&mut conn, &actor, *id).await?;
     Ok(web::Json(BudgetCaseView::from(page)))
 }

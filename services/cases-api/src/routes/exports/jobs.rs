@@ -10,6 +10,7 @@ use edge::actor::Actor;
 use edge::blobs::{BlobError, ObjectStoreExt as _};
 use edge::problem::{Problem, ProblemType};
 use edge::query::Params;
+use edge::rate_limit::{Exports, Limited};
 use serde::Serialize;
 use store::export_jobs::{ExportJob, StoredResult};
 use utoipa::ToSchema;
@@ -132,13 +133,14 @@ async fn list_export_jobs(
         (status = 401, description = "/problems/unauthenticated"),
         (status = 404, description = "/problems/not-found"),
         (status = 409, description = "/problems/conflict"),
+        (status = 429, description = "/problems/rate-limited"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/export/jobs/{id}/retry")]
 async fn retry_export_job(
     state: web::Data<AppState>,
-    actor: Actor,
+    actor: Limited<Exports>,
     id: web::Path<ExportJobId>,
 ) -> Result<HttpResponse, ApiError> {
     let mut conn = state.db().await?;

@@ -348,6 +348,7 @@ async fn exports(metered: &mut Metered, stage: &Stage, list: &str) {
         error_message = 'Mislyktes.' WHERE id = $1::text::uuid";
     metered.app.seed.client().execute(fail, &[&job]).await.unwrap();
     metered.call(fin, "POST /api/export/jobs/{}/retry", &[&job], NONE).await;
+    metered.call(fin, "POST /api/events/ticket", &[], NONE).await;
 }
 
 /// A department list with this many cases in it, and who may read it.

@@ -80,6 +80,31 @@ async fn e90_a_second_reset_brings_back_the_same_ids_and_texts() {
 }
 
 #[actix_rt::test]
+async fn i4_a_list_after_a_reset_shows_the_demo_again() {
+    let app = app_with_reset().await;
+    let admin = app.by(&Actor::admin()).await;
+    reset(&admin).await.assert_status(200);
+    // Who is no demo user has been wiped like everything else.
+    let login = serde_json::json!({ "email": "admin@test.no", "password": "Test1234!" });
+    let session = app.http.post("/api/auth/login", &login).await.assert_status(200).json();
+    let admin = app.http.with_token(session["token"].as_str().unwrap());
+    let round = "SELECT id::text FROM budget_rounds WHERE name = 'AUG2026'";
+    let round: String = app.seed.client().query_one(round, &[]).await.unwrap().get(0);
+    let path = format!("/api/cases?budgetRoundId={round}");
+    let before = admin.get(&path).await.assert_status(200).json();
+    let id = before[0]["id"].as_str().unwrap().to_owned();
+    let body = serde_json::json!({ "caseName": "Et navn som ikke blir værende" });
+    admin.put(&format!("/api/cases/{id}"), &body).await.assert_status(200);
+    assert_ne!(admin.get(&path).await.json(), before);
+    reset(&admin).await.assert_status(200);
+    let after = admin.get(&path).await.json();
+    let names = |list: &Value| -> Vec<Value> {
+        list.as_array().unwrap().iter().map(|case| case["caseName"].clone()).collect()
+    };
+    assert_eq!(names(&after), names(&before));
+}
+
+#[actix_rt::test]
 async fn i3_fencing_tokens_keep_growing_across_a_reset() {
     let app = app_with_reset().await;
     let admin = app.by(&Actor::admin()).await;

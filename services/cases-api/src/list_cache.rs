@@ -1,0 +1,390 @@
+//! The case list, read from the database once per department and change (architecture 4).
+//!
+//! A page holds the unfiltered items of one department in one round, as the bytes that go out.
+//! Every list a caller may ask for is cut from pages, so no mix of roles and filters multiplies
+//! database work.
+//!
+//! **Never older than an answered save (I4).** Each page carries the generation it was read under,
+//! a random id in Redis that every write replaces before it is answered. A reader takes a page,
+//! its own process's or Redis', only if its generation still stands; the check is one round trip
+//! that all readers of the moment share ([`generations`]). A fill that a write overtakes is not
+//! stored.
+//!
+//! **One fill for all.** Readers of a missing page queue for it inside the process, and the
+//! processes among themselves by a short lease in Redis ([`shared`]). Shortly before a page ends,
+//! one of its readers has it read again in the background, so that nobody waits for a page that is
+//! in demand.
+//!
+//! **Redis is optional.** Without it readers who come while the database is being asked share the
+//! next answer, and nothing is kept.
+
+mod body;
+mod generations;
+mod page;
+mod shared;
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::ids::{BudgetRoundId, DepartmentId};
+use edge::redis::Redis;
+use quick_cache::sync::Cache;
+use store::StoreError;
+use store::case_lists::{self, CaseQuery, CaseScope};
+use store::pool::Pool;
+use tokio::sync::{Mutex, MutexGuard};
+use uuid::Uuid;
+
+pub(crate) use body::{Body, BodyKey, Form, compose};
+use generations::Generations;
+use page::{Page, PageWeight};
+use shared::{Lease, NewPage, Shared};
+
+use crate::directory::DirectoryCache;
+use crate::routes::cases::views::BudgetCaseView;
+
+/// A page in demand is read again when this part of its time is left.
+const REFRESH_AHEAD: u32 = 15;
+/// Memory for pages of this process: some thousand departments and rounds.
+const PAGES_BYTES: u64 = 64 << 20;
+/// Memory for composed lists of this process.
+const BODIES_BYTES: u64 = 32 << 20;
+/// How many queues readers of missing pages stand in; pages share queues by chance.
+const QUEUES: usize = 64;
+/// Counts how readers were served.
+const READS: &str = "portal_list_cache_reads_total";
+/// Counts pages read from the database.
+const FILLS: &str = "portal_list_cache_fills_total";
+
+/// Names a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PageKey {
+    pub(crate) round: BudgetRoundId,
+    pub(crate) department: DepartmentId,
+}
+
+/// The pages of this process and the way to everybody's.
+pub(crate) struct ListCache {
+    pool: Pool,
+    directory: Arc<DirectoryCache>,
+    /// How long a page may be used after it was read, or after its predecessor ended.
+    time_to_live: Duration,
+    shared: Shared,
+    generations: Generations,
+    pages: Cache<PageKey, Arc<Page>, PageWeight>,
+    bodies: Cache<BodyKey, Arc<Body>, body::Weight>,
+    queues: [Mutex<()>; QUEUES],
+}
+
+/// How a reader got a page; a label of [`READS`].
+#[derive(Clone, Copy)]
+enum Served {
+    /// From this process's memory.
+    Hit,
+    /// From Redis.
+    SharedHit,
+    /// Another reader, here or in another process, was reading it already.
+    Waited,
+    /// By reading it from the database.
+    Missed,
+}
+
+impl Served {
+    fn count(self, pages: usize) {
+        let label = match self {
+            Self::Hit => "hit",
+            Self::SharedHit => "shared_hit",
+            Self::Waited => "wait",
+            Self::Missed => "miss",
+        };
+        let pages = u64::try_from(pages).unwrap_or(u64::MAX);
+        metrics::counter!(READS, "served" => label).increment(pages);
+    }
+}
+
+impl ListCache {
+    /// An empty cache. Starts the task that checks generations; it ends with the cache.
+    pub(crate) fn new(
+        pool: Pool,
+        directory: Arc<DirectoryCache>,
+        redis: &Redis,
+        time_to_live: Duration,
+    ) -> Arc<Self> {
+        let shared = Shared::new(redis.clone());
+        Arc::new(Self {
+            pool,
+            directory,
+            time_to_live,
+            generations: Generations::spawn(shared.clone()),
+            shared,
+            pages: Cache::with_weighter(1000, PAGES_BYTES, PageWeight),
+            bodies: Cache::with_weighter(1000, BODIES_BYTES, body::Weight),
+            queues: std::array::from_fn(|_| Mutex::default()),
+        })
+    }
+
+    /// Forgets a page everywhere. Called between the commit of a write and its answer (I4).
+    pub(crate) async fn forget(&self, key: PageKey) {
+        self.pages.remove(&key);
+        self.shared.replace_generation(key).await;
+    }
+
+    /// The list that `compose` would make from pages under `key`, composed once.
+    pub(crate) fn body(&self, key: &BodyKey, compose: impl FnOnce() -> Body) -> Arc<Body> {
+        if !key.is_lasting() {
+            return Arc::new(compose());
+        }
+        let composed = self
+            .bodies
+            .get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::new(compose())));
+        match composed {
+            Ok(body) => body,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The pages with these keys, in their order, none older than this call.
+    ///
+    /// # Errors
+    ///
+    /// When a page has to be read and the database fails.
+    pub(crate) async fn pages(
+        self: &Arc<Self>,
+        keys: &[PageKey],
+    ) -> Result<Vec<Arc<Page>>, StoreError> {
+        let arrived = Instant::now();
+        let mut found = HashMap::with_capacity(keys.len());
+        self.take_held(keys, arrived, &mut found).await;
+        Served::Hit.count(found.len());
+        let missing = missing(keys, &found);
+        if !missing.is_empty() {
+            self.load(&missing, arrived, &mut found).await?;
+        }
+        Ok(keys.iter().filter_map(|key| found.get(key).cloned()).collect())
+    }
+
+    /// Takes the pages of this process that still stand. Tells whether Redis could say so.
+    async fn take_held(
+        self: &Arc<Self>,
+        keys: &[PageKey],
+        arrived: Instant,
+        found: &mut HashMap<PageKey, Arc<Page>>,
+    ) -> bool {
+        let generations = self.generations.current(keys).await;
+        for (index, key) in keys.iter().enumerate() {
+            let Some(page) = self.pages.get(key) else { continue };
+            let stands = generations.as_ref().is_some_and(|current| {
+                page.generation.is_some()
+                    && current.get(index).copied().flatten() == page.generation
+                    && page.ends > Instant::now()
+            });
+            if stands {
+                self.refresh_in_time(*key, &page);
+            }
+            // Read since this caller came: younger than any save the caller can know of.
+            if stands || page.begun.is_some_and(|begun| begun >= arrived) {
+                found.insert(*key, page);
+            }
+        }
+        generations.is_some()
+    }
+
+    /// Gets pages that this process does not hold.
+    async fn load(
+        self: &Arc<Self>,
+        keys: &[PageKey],
+        arrived: Instant,
+        found: &mut HashMap<PageKey, Arc<Page>>,
+    ) -> Result<(), StoreError> {
+        let _turn = self.wait_for_turn(keys).await;
+        // Those in front of us in the queue wanted the same.
+        let before = found.len();
+        let redis_is_up = self.take_held(keys, arrived, found).await;
+        Served::Waited.count(found.len() - before);
+        let mut wanted = missing(keys, found);
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let leases = if redis_is_up { self.shared.begin(&wanted).await } else { None };
+        let Some(leases) = leases else {
+            Served::Missed.count(wanted.len());
+            return self.fill(&wanted, &HashMap::new(), found).await;
+        };
+        let mut mine = HashMap::new();
+        for (key, lease) in wanted.iter().zip(leases) {
+            match lease {
+                Lease::Filled(stored) => {
+                    if let Some(page) = Page::adopt(&stored) {
+                        Served::SharedHit.count(1);
+                        found.insert(*key, self.hold(*key, page));
+                    }
+                }
+                Lease::Mine { generation } => {
+                    mine.insert(*key, generation);
+                }
+                Lease::Others => {
+                    if let Some(page) =
+                        self.shared.wait_for(*key).await.and_then(|stored| Page::adopt(&stored))
+                    {
+                        Served::Waited.count(1);
+                        found.insert(*key, self.hold(*key, page));
+                    }
+                }
+            }
+        }
+        wanted = missing(&wanted, found);
+        Served::Missed.count(wanted.len());
+        self.fill(&wanted, &mine, found).await
+    }
+
+    /// Reads pages from the database, all in one query, and stores those that this process has the
+    /// lease for.
+    async fn fill(
+        &self,
+        keys: &[PageKey],
+        leases: &HashMap<PageKey, Uuid>,
+        found: &mut HashMap<PageKey, Arc<Page>>,
+    ) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut pages = self.read(keys, Instant::now() + self.time_to_live).await?;
+        let mine: Vec<NewPage<'_>> = pages
+            .iter()
+            .filter_map(|(key, page)| {
+                let generation = *leases.get(key)?;
+                let time_to_live = self.time_to_live;
+                Some(NewPage { key: *key, generation, body: &page.body, time_to_live })
+            })
+            .collect();
+        let kept: HashMap<PageKey, Uuid> = if mine.is_empty() {
+            HashMap::new()
+        } else {
+            let stored = self.shared.store(&mine).await;
+            let stored = mine.iter().zip(stored).filter(|(_, is_stored)| *is_stored);
+            stored.map(|(page, _)| (page.key, page.generation)).collect()
+        };
+        for (key, page) in &mut pages {
+            // Without a generation when a save has overtaken it: then it is good for those who
+            // wait now, and for nobody after them.
+            page.generation = kept.get(key).copied();
+        }
+        found.extend(pages.into_iter().map(|(key, page)| (key, self.hold(key, page))));
+        Ok(())
+    }
+
+    /// Reads pages in one query for each round, of which there is one.
+    async fn read(
+        &self,
+        keys: &[PageKey],
+        ends: Instant,
+    ) -> Result<Vec<(PageKey, Page)>, StoreError> {
+        let begun = Instant::now();
+        metrics::counter!(FILLS).increment(u64::try_from(keys.len()).unwrap_or(u64::MAX));
+        let mut by_round: HashMap<BudgetRoundId, Vec<Uuid>> = HashMap::new();
+        for key in keys {
+            by_round.entry(key.round).or_default().push(key.department.into());
+        }
+        let mut rows: HashMap<PageKey, Vec<BudgetCaseView>> =
+            keys.iter().map(|key| (*key, Vec::new())).collect();
+        let mut conn = self.pool.get().await?;
+        for (round, departments) in by_round {
+            let query = CaseQuery {
+                budget_round_id: Some(round),
+                departments: Some(departments),
+                ..CaseQuery::new(CaseScope::Everything)
+            };
+            let cases = case_lists::list_cases(&mut conn, &query).await?;
+            for case in self.directory.name_all(&mut conn, cases).await? {
+                let department = case.case.department_id.into();
+                if let Some(items) = rows.get_mut(&PageKey { round, department }) {
+                    items.push(BudgetCaseView::from(case));
+                }
+            }
+        }
+        drop(conn);
+        // Compressing a long list takes milliseconds that other requests of this thread would wait.
+        tokio::task::spawn_blocking(move || {
+            let page = |items: Vec<BudgetCaseView>| -> serde_json::Result<Page> {
+                Page::read(Body::compressed(&items)?, begun, ends)
+            };
+            let pages = rows.into_iter().map(|(key, items)| Ok((key, page(items)?)));
+            pages.collect::<serde_json::Result<Vec<_>>>()
+        })
+        .await
+        .map_err(StoreError::corrupt)?
+        .map_err(StoreError::corrupt)
+    }
+
+    fn hold(&self, key: PageKey, page: Page) -> Arc<Page> {
+        let page = Arc::new(page);
+        self.pages.insert(key, Arc::clone(&page));
+        page
+    }
+
+    /// Has a page read again in the background when its end is near.
+    fn refresh_in_time(self: &Arc<Self>, key: PageKey, page: &Arc<Page>) {
+        let left = page.ends.saturating_duration_since(Instant::now());
+        if left > self.time_to_live / REFRESH_AHEAD || !page.claim_refresh() {
+            return;
+        }
+        let cache = Arc::clone(self);
+        let ends = page.ends;
+        tokio::spawn(async move {
+            if let Err(error) = cache.refresh(key, ends).await {
+                // The next reader reads it itself, and is told if that fails too.
+                tracing::warn!(error.chain = %edge::error::chain(&error), "list not refreshed");
+            }
+        });
+    }
+
+    async fn refresh(&self, key: PageKey, ends: Instant) -> Result<(), StoreError> {
+        let Some(lease) = self.shared.begin_refresh(key, self.time_to_live / REFRESH_AHEAD).await
+        else {
+            return Ok(());
+        };
+        match lease {
+            Lease::Filled(stored) => {
+                if let Some(page) = Page::adopt(&stored) {
+                    self.hold(key, page);
+                }
+            }
+            Lease::Others => {}
+            Lease::Mine { generation } => {
+                // From the end of the old page on, so that looking ahead does not read more often
+                // than every `time_to_live`.
+                let ends = ends + self.time_to_live;
+                for (key, mut page) in self.read(&[key], ends).await? {
+                    let time_to_live = ends.saturating_duration_since(Instant::now());
+                    let new = NewPage { key, generation, body: &page.body, time_to_live };
+                    if self.shared.store(&[new]).await == [true] {
+                        page.generation = Some(generation);
+                        self.hold(key, page);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stands in the queues of all these pages. Always in the same order, so that two readers of
+    /// several pages never wait for each other.
+    async fn wait_for_turn(&self, keys: &[PageKey]) -> Vec<MutexGuard<'_, ()>> {
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let queues: BTreeSet<usize> =
+            keys.iter().filter_map(|key| usize::try_from(hasher.hash_one(key) % 64).ok()).collect();
+        let mut turn = Vec::with_capacity(queues.len());
+        for queue in queues {
+            if let Some(queue) = self.queues.get(queue) {
+                turn.push(queue.lock().await);
+            }
+        }
+        turn
+    }
+}
+
+fn missing(keys: &[PageKey], found: &HashMap<PageKey, Arc<Page>>) -> Vec<PageKey> {
+    keys.iter().filter(|key| !found.contains_key(key)).copied().collect()
+}

@@ -1,0 +1,235 @@
+//! Lists as bytes: cut from pages, compressed once, told apart by an entity tag.
+
+use std::io::Read as _;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::http::header::{self, ContentEncoding, EntityTag};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use domain::case_list::{CaseListFacts, CaseListFilters};
+use domain::visibility::ListScope;
+use edge::delivery;
+use flate2::read::GzDecoder;
+use store::StoreError;
+use store::cases::CaseListRow;
+use uuid::Uuid;
+
+use super::PageKey;
+use super::page::{Page, ending};
+use crate::routes::cases::views::{BudgetCaseView, CaseListItemView};
+
+/// Number of bytes that hold a length in [`Body::pack`].
+const LENGTH_BYTES: usize = 4;
+
+/// A JSON text in every encoding a client may accept, each made when it is first asked for.
+pub(crate) struct Body {
+    identity: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+    tag: EntityTag,
+}
+
+/// The two forms of a list's items (E14, E15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// With `currentContent` and `opinions`, both `null`.
+    Full,
+    /// Without them.
+    Light,
+}
+
+/// Everything that decides what a composed list says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BodyKey {
+    pages: Vec<(PageKey, Option<Uuid>)>,
+    filters: CaseListFilters,
+    scope: ListScope,
+    form: Form,
+}
+
+impl BodyKey {
+    pub(crate) fn new(
+        keys: &[PageKey],
+        pages: &[Arc<Page>],
+        filters: CaseListFilters,
+        scope: ListScope,
+        form: Form,
+    ) -> Self {
+        let pages = keys.iter().copied().zip(pages.iter().map(|page| page.generation)).collect();
+        Self { pages, filters, scope, form }
+    }
+
+    /// Whether the same key will mean the same list again.
+    pub(super) fn is_lasting(&self) -> bool {
+        self.pages.iter().all(|(_, generation)| generation.is_some())
+    }
+}
+
+/// Cuts a list from pages: the items that `keeps` keeps, newest change first.
+pub(crate) fn compose(
+    pages: &[Arc<Page>],
+    form: Form,
+    keeps: impl Fn(&CaseListFacts<'_>) -> bool,
+) -> Body {
+    if let ([page], Form::Full) = (pages, form)
+        && page.items().iter().all(|item| keeps(&item.facts()))
+    {
+        return page.body.share();
+    }
+    let mut items: Vec<_> = pages
+        .iter()
+        .flat_map(|page| page.items().iter().map(move |item| (page, item)))
+        .filter(|(_, item)| keeps(&item.facts()))
+        .collect();
+    items.sort_unstable_by_key(|(_, item)| std::cmp::Reverse(item.rank()));
+    let ending = ending(form == Form::Full);
+    let mut text = Vec::with_capacity(2 + items.len() * 1024);
+    text.push(b'[');
+    for (index, (page, item)) in items.into_iter().enumerate() {
+        if index > 0 {
+            text.push(b',');
+        }
+        text.extend_from_slice(page.text(item));
+        text.extend_from_slice(ending.as_bytes());
+    }
+    text.push(b']');
+    Body::plain(text)
+}
+
+impl Body {
+    /// A text that is compressed when somebody asks for that.
+    pub(super) fn plain(text: Vec<u8>) -> Self {
+        Self {
+            tag: delivery::entity_tag(&text),
+            identity: text.into(),
+            gzip: OnceLock::new(),
+            brotli: OnceLock::new(),
+        }
+    }
+
+    /// A list in its full form, compressed in both ways. Takes milliseconds for a long one.
+    pub(super) fn compressed(items: &[BudgetCaseView]) -> serde_json::Result<Self> {
+        let body = Self::plain(serde_json::to_vec(items)?);
+        body.gzip();
+        body.brotli();
+        Ok(body)
+    }
+
+    /// A list that is not kept.
+    pub(crate) fn of(rows: Vec<CaseListRow>, form: Form) -> Result<Self, StoreError> {
+        let text = match form {
+            Form::Full => {
+                serde_json::to_vec(&rows.into_iter().map(BudgetCaseView::from).collect::<Vec<_>>())
+            }
+            Form::Light => {
+                let items = rows.into_iter().map(CaseListItemView::from);
+                serde_json::to_vec(&items.collect::<Vec<_>>())
+            }
+        };
+        text.map(Self::plain).map_err(StoreError::corrupt)
+    }
+
+    /// The same bytes under another owner.
+    fn share(&self) -> Self {
+        Self {
+            identity: self.identity.clone(),
+            gzip: self.gzip.clone(),
+            brotli: self.brotli.clone(),
+            tag: self.tag.clone(),
+        }
+    }
+
+    /// The text itself.
+    pub(super) fn identity(&self) -> &Bytes {
+        &self.identity
+    }
+
+    /// Memory it takes, by and large.
+    pub(super) fn weight(&self) -> u64 {
+        u64::try_from(self.identity.len() + self.identity.len() / 4).unwrap_or(u64::MAX)
+    }
+
+    /// Both compressed texts in a row, as Redis keeps them.
+    pub(super) fn pack(&self) -> Vec<u8> {
+        let (gzip, brotli) = (self.gzip(), self.brotli());
+        let mut packed = Vec::with_capacity(LENGTH_BYTES + gzip.len() + brotli.len());
+        packed.extend(u32::try_from(gzip.len()).unwrap_or_default().to_be_bytes());
+        packed.extend_from_slice(gzip);
+        packed.extend_from_slice(brotli);
+        packed
+    }
+
+    /// What [`Self::pack`] packed; `None` when it is something else.
+    pub(super) fn unpack(packed: &Bytes) -> Option<Self> {
+        let length: [u8; LENGTH_BYTES] = packed.get(..LENGTH_BYTES)?.try_into().ok()?;
+        let end = LENGTH_BYTES + usize::try_from(u32::from_be_bytes(length)).ok()?;
+        let gzip = (end <= packed.len()).then(|| packed.slice(LENGTH_BYTES..end))?;
+        let mut text = Vec::new();
+        GzDecoder::new(&*gzip).read_to_end(&mut text).ok()?;
+        let body = Self::plain(text);
+        // Both are new, so neither can be set already.
+        let _ = body.gzip.set(gzip);
+        let _ = body.brotli.set(packed.slice(end..));
+        Some(body)
+    }
+
+    /// Answers with the encoding the client likes best, or with 304 when it has this list already.
+    pub(crate) fn respond(&self, request: &HttpRequest) -> HttpResponse {
+        let is_known = delivery::has(request, &self.tag);
+        let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.insert_header((header::VARY, "Accept-Encoding"));
+        let mut response = if is_known {
+            response.finish()
+        } else {
+            let (encoding, bytes) = match delivery::encoding_for(request, self.identity.len()) {
+                ContentEncoding::Brotli => (Some(ContentEncoding::Brotli), self.brotli()),
+                ContentEncoding::Gzip => (Some(ContentEncoding::Gzip), self.gzip()),
+                _ => (None, &self.identity),
+            };
+            if let Some(encoding) = encoding {
+                response.insert_header(encoding);
+            }
+            response.content_type("application/json").body(bytes.clone())
+        };
+        delivery::describe(response.headers_mut(), self.tag.clone());
+        response
+    }
+
+    fn gzip(&self) -> &Bytes {
+        self.gzip.get_or_init(|| delivery::gzip(&self.identity))
+    }
+
+    fn brotli(&self) -> &Bytes {
+        self.brotli.get_or_init(|| delivery::brotli(&self.identity))
+    }
+}
+
+/// Weighs composed lists by their bytes.
+#[derive(Clone)]
+pub(super) struct Weight;
+
+impl quick_cache::Weighter<BodyKey, Arc<Body>> for Weight {
+    fn weight(&self, _: &BodyKey, body: &Arc<Body>) -> u64 {
+        body.weight()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_body_is_the_same_when_unpacked() {
+        let text = br#"[{"a":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]"#;
+        let body = Body::plain(text.to_vec());
+        let unpacked = Body::unpack(&body.pack().into()).unwrap();
+        assert_eq!(
+            (unpacked.identity(), unpacked.tag.clone()),
+            (body.identity(), body.tag.clone())
+        );
+        assert_eq!((unpacked.gzip(), unpacked.brotli()), (body.gzip(), body.brotli()));
+        for cut in 0..body.pack().len() / 2 {
+            assert!(Body::unpack(&body.pack()[..cut].to_vec().into()).is_none(), "{cut}");
+        }
+    }
+}
