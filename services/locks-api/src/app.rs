@@ -9,13 +9,18 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::web;
+use anyhow::Context as _;
 use edge::admin::Readiness;
+use edge::config::RedisConfig;
 use edge::process::{self, Background, Servers};
+use edge::redis::Redis;
 use edge::token::TokenVerifier;
 use store::StoreError;
+use store::locks::ResourceLock;
 use store::pool::{Gate, Pool};
 
 use crate::config::Config;
+use crate::status::{self, Change};
 use crate::{routes, sweeper};
 
 /// What handlers share.
@@ -23,6 +28,8 @@ use crate::{routes, sweeper};
 pub struct AppState {
     /// Connections to PostgreSQL, through PgBouncer.
     pub pool: Pool,
+    /// Connections to Redis, which may be down at any time.
+    pub redis: Redis,
     /// How long a lock lasts without a heartbeat.
     pub lease: Duration,
     /// Name of this instance, written to every lock it serves.
@@ -38,6 +45,7 @@ pub struct Application {
     address: SocketAddr,
     admin_address: SocketAddr,
     background: Background,
+    redis: RedisConfig,
 }
 
 /// Longest wait for the database when locks are handed back; without it the locks expire.
@@ -59,6 +67,7 @@ impl Application {
         gate.refuse_unfit_pooler().await?;
         let state = web::Data::new(AppState {
             pool: pool.clone(),
+            redis: Redis::open(&config.redis).context("REDIS_URL is not valid")?,
             lease: config.lock.lease,
             instance_id: config.http.instance_id.clone(),
         });
@@ -78,7 +87,16 @@ impl Application {
         let background = Background::default();
         background.spawn_droppable(watch_readiness(readiness.clone(), gate));
         background.spawn_droppable(sweeper::run(pool, config.lock));
-        Ok(Self { state, readiness, server, admin, address, admin_address, background })
+        Ok(Self {
+            state,
+            readiness,
+            server,
+            admin,
+            address,
+            admin_address,
+            background,
+            redis: config.redis,
+        })
     }
 
     /// Address of the public port, as bound.
@@ -101,19 +119,28 @@ impl Application {
         self,
         shutdown: impl Future<Output = std::io::Result<()>>,
     ) -> anyhow::Result<()> {
-        let Self { state, readiness, server, admin, background, .. } = self;
+        let Self { state, readiness, server, admin, background, redis, .. } = self;
         let servers = Servers { public: Some(server), admin, readiness };
         let close = async {
             background.stop().await;
-            hand_back(&state).await;
+            hand_back(&state, &redis).await;
         };
         servers.run_until(shutdown, close).await
     }
 }
 
-async fn hand_back(state: &AppState) {
+async fn hand_back(state: &AppState, redis: &RedisConfig) {
     match tokio::time::timeout(HAND_BACK_TIMEOUT, hand_back_insistently(state)).await {
-        Ok(Ok(count)) => tracing::info!(lock.handed_back = count, "handed back {count} locks"),
+        Ok(Ok(handed_back)) => {
+            let count = handed_back.len();
+            // New connections: those there are ended with the threads that served requests.
+            if let Ok(redis) = Redis::open(redis) {
+                for ResourceLock { resource, lock } in &handed_back {
+                    status::announce(&redis, *resource, lock, Change::HandedBack).await;
+                }
+            }
+            tracing::info!(lock.handed_back = count, "handed back {count} locks");
+        }
         Ok(Err(error)) => {
             tracing::warn!(error.chain = %edge::error::chain(&error), "locks were not handed back");
         }
@@ -123,7 +150,7 @@ async fn hand_back(state: &AppState) {
 
 /// A database connection is driven by the worker thread that opened it and ends with that thread,
 /// so that just now the pool may lend one that is about to close.
-async fn hand_back_insistently(state: &AppState) -> Result<usize, StoreError> {
+async fn hand_back_insistently(state: &AppState) -> Result<Vec<ResourceLock>, StoreError> {
     loop {
         let outcome = match state.pool.get().await {
             Ok(mut conn) => store::locks::hand_back_locks(&mut conn, &state.instance_id).await,

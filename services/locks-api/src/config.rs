@@ -5,6 +5,8 @@
 //! - `DATABASE_URL`: PgBouncer URL with the role `portal_locks_api`. Required, secret.
 //! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 16.
 //! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
+//! - `REDIS_URL`: what polls are answered from, and event fan-out. Required, secret.
+//! - `REDIS_KEY_PREFIX`, `REDIS_TIMEOUT_MS`: as for cases-api.
 //! - `AUTH_JWKS_URL`: where the issuer publishes its keys. Default
 //!   `http://cases-api/api/auth/jwks.json`.
 //! - `LOCK_LEASE_SECS`: how long a lock lasts without a heartbeat. Default 300 (contract 12.2).
@@ -13,7 +15,7 @@
 use std::time::Duration;
 
 use domain::lock::DEFAULT_LEASE;
-use edge::config::{AuthConfig, ConfigError, HttpConfig, Vars};
+use edge::config::{AuthConfig, ConfigError, HttpConfig, RedisConfig, Vars};
 use store::pool::PoolConfig;
 
 /// Public port when `HTTP_BIND` is not set.
@@ -31,6 +33,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Connections to the database.
     pub database: PoolConfig,
+    /// Connections to Redis.
+    pub redis: RedisConfig,
     /// Whose tokens are accepted.
     pub auth: AuthConfig,
     /// Where the keys of the tokens' issuer are published.
@@ -57,6 +61,7 @@ impl Config {
         Ok(Self {
             http: HttpConfig::from_vars(vars, PUBLIC_PORT, ADMIN_PORT)?,
             database: pool_from_vars(vars)?,
+            redis: RedisConfig::from_vars(vars)?,
             auth: AuthConfig::from_vars(vars),
             jwks_url: vars
                 .text("AUTH_JWKS_URL")
@@ -94,10 +99,11 @@ mod tests {
     use super::*;
 
     const DATABASE: (&str, &str) = ("DATABASE_URL", "postgres://u:hemmelig@localhost/portal");
+    const REDIS: (&str, &str) = ("REDIS_URL", "redis://:hemmelig@localhost/0");
 
     #[test]
     fn defaults_are_those_of_the_module_documentation() {
-        let config = Config::from_vars(&Vars::from_pairs([DATABASE])).unwrap();
+        let config = Config::from_vars(&Vars::from_pairs([DATABASE, REDIS])).unwrap();
         assert_eq!(config.http.bind.port(), 8082);
         assert_eq!(config.http.admin_bind.port(), 9082);
         assert_eq!(config.lock.lease, Duration::from_mins(5));
@@ -113,7 +119,7 @@ mod tests {
             ("LOCK_LEASE_SECS", "five minutes"),
             ("LOCK_SWEEP_INTERVAL_SECS", "0"),
         ] {
-            let error = Config::from_vars(&Vars::from_pairs([DATABASE, (name, value)]));
+            let error = Config::from_vars(&Vars::from_pairs([DATABASE, REDIS, (name, value)]));
             assert!(error.unwrap_err().to_string().contains(name));
         }
     }

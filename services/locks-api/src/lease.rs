@@ -8,9 +8,10 @@ use domain::ids::LockId;
 use domain::lock::FencingToken;
 use edge::actor::Actor;
 use store::StoreError;
-use store::locks::{Acquisition, LockClaim, LockRow, LockedResource, Release};
+use store::locks::{Acquisition, LockClaim, LockRow, LockedResource, Release, ResourceLock};
 
 use crate::app::AppState;
+use crate::status::{self, Change};
 
 /// Attempts granted and refused, by `outcome`.
 pub const ACQUISITIONS: &str = "lock_acquisitions_total";
@@ -64,6 +65,11 @@ pub async fn acquire(
     for _ in 0..MAX_ATTEMPTS {
         match store::locks::acquire_lock(&mut conn, resource, &claim).await? {
             Some(Acquisition::Granted(lock)) => {
+                drop(conn);
+                let lasts = (lock.expires_at - lock.locked_at).to_std();
+                let is_new = lasts.is_ok_and(|lasts| lasts <= state.lease);
+                let change = if is_new { Change::Begun } else { Change::Renewed };
+                status::announce(&state.redis, resource, &lock, change).await;
                 metrics::counter!(ACQUISITIONS, "outcome" => "granted").increment(1);
                 return Ok(lock);
             }
@@ -77,38 +83,63 @@ pub async fn acquire(
     Err(LeaseError::Contended)
 }
 
-/// Finds who holds the lock now.
+/// Finds who holds the lock now, as of a few seconds ago at most.
 pub async fn find(
     state: &AppState,
     resource: LockedResource,
 ) -> Result<Option<LockRow>, LeaseError> {
-    let mut conn = state.pool.get().await?;
-    Ok(store::locks::find_live_lock(&mut conn, resource).await?)
+    if let Some(known) = status::find(&state.redis, resource).await {
+        return Ok(known);
+    }
+    let lock = {
+        let mut conn = state.pool.get().await?;
+        store::locks::find_live_lock(&mut conn, resource).await?
+    };
+    status::remember(&state.redis, resource, lock.as_ref()).await;
+    Ok(lock)
 }
 
 /// Extends the caller's lock by a whole lease from now.
 pub async fn renew(state: &AppState, actor: &Actor, id: LockId) -> Result<(), LeaseError> {
-    let mut conn = state.pool.get().await?;
-    let renewed =
+    let renewed = {
+        let mut conn = state.pool.get().await?;
         store::locks::renew_lock(&mut conn, id, actor.user_id, &state.instance_id, state.lease)
-            .await?;
-    if renewed { Ok(()) } else { Err(LeaseError::Gone) }
+            .await?
+    };
+    let ResourceLock { resource, lock } = renewed.ok_or(LeaseError::Gone)?;
+    status::announce(&state.redis, resource, &lock, Change::Renewed).await;
+    Ok(())
 }
 
 /// Gives the caller's lock up; a lock that is gone already is no error.
 pub async fn release(state: &AppState, actor: &Actor, id: LockId) -> Result<(), LeaseError> {
-    let mut conn = state.pool.get().await?;
-    match store::locks::release_lock(&mut conn, id, actor.user_id).await? {
-        Release::Done => Ok(()),
+    let release = {
+        let mut conn = state.pool.get().await?;
+        store::locks::release_lock(&mut conn, id, actor.user_id).await?
+    };
+    match release {
+        Release::Done(ended) => {
+            announce_end(state, ended).await;
+            Ok(())
+        }
         Release::NotHolder => Err(LeaseError::NotHolder),
     }
 }
 
 /// Gives a lock up for whoever knows its id. Says nothing about whether there was one.
 pub async fn release_by_capability(state: &AppState, id: LockId) -> Result<(), LeaseError> {
-    let mut conn = state.pool.get().await?;
-    store::locks::release_lock_by_capability(&mut conn, id).await?;
+    let ended = {
+        let mut conn = state.pool.get().await?;
+        store::locks::release_lock_by_capability(&mut conn, id).await?
+    };
+    announce_end(state, ended).await;
     Ok(())
+}
+
+async fn announce_end(state: &AppState, ended: Option<ResourceLock>) {
+    if let Some(ResourceLock { resource, lock }) = ended {
+        status::announce(&state.redis, resource, &lock, Change::Ended).await;
+    }
 }
 
 /// Checks a fencing token, for cases-api before it saves (architecture, section 3).

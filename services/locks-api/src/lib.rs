@@ -15,4 +15,5 @@ pub mod config;
 pub mod error;
 pub mod lease;
 pub mod routes;
+mod status;
 pub mod sweeper;

@@ -13,7 +13,7 @@ use locks_api::app::Application;
 use locks_api::config::Config;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::{Actor, Answer, Http, ServiceRole, Stack, TestDatabase};
+use test_support::{Actor, Answer, Http, RedisKeys, ServiceRole, Stack, TestDatabase};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 pub(crate) struct World {
     pub(crate) database: TestDatabase,
     jwks_url: String,
+    redis_keys: RedisKeys,
 }
 
 /// One instance of locks-api.
@@ -48,7 +49,11 @@ pub(crate) struct Lock(pub(crate) Value);
 
 impl World {
     pub(crate) async fn create() -> Self {
-        Self { database: TestDatabase::create().await, jwks_url: publish_keys() }
+        Self {
+            database: TestDatabase::create().await,
+            jwks_url: publish_keys(),
+            redis_keys: RedisKeys::new(),
+        }
     }
 
     /// Starts an instance with the configuration that operators get by default.
@@ -60,12 +65,17 @@ impl World {
     pub(crate) async fn start_with(&self, instance: &str, extra: &[(&str, &str)]) -> TestApp {
         edge::tls::install();
         let database_url = self.database.url_for(ServiceRole::LocksApi);
+        let redis_url = Stack::load().redis_url.clone();
         let needed = [
             ("HTTP_BIND", "127.0.0.1:0"),
             ("ADMIN_BIND", "127.0.0.1:0"),
             ("HTTP_WORKERS", "2"),
             ("DATABASE_URL", &database_url),
             ("AUTH_JWKS_URL", &self.jwks_url),
+            ("REDIS_URL", &redis_url),
+            ("REDIS_KEY_PREFIX", self.redis_keys.prefix()),
+            // On a busy machine an answer may take its time, and is still the right one.
+            ("REDIS_TIMEOUT_MS", "2000"),
             ("INSTANCE_ID", instance),
         ];
         let vars = Vars::from_pairs(needed.iter().chain(extra).copied());
@@ -84,6 +94,8 @@ impl World {
     /// Lets every lease run out now, as waiting for five minutes would.
     pub(crate) async fn expire_all(&self) {
         self.execute("UPDATE resource_locks SET expires_at = now() WHERE expires_at > now()").await;
+        // Time passes for Redis too.
+        self.redis_keys.forget().await;
     }
 
     pub(crate) async fn execute(&self, sql: &str) {

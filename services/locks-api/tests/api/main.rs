@@ -17,4 +17,6 @@ mod model;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod polls;
+#[cfg(test)]
 mod race;
