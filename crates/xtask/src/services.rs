@@ -12,7 +12,7 @@ use crate::ports::of_replica;
 use crate::process::Daemon;
 use crate::secrets;
 use crate::servers::postgres::Login;
-use crate::stack::{Running, Stack};
+use crate::stack::{Kind, Running, Stack};
 use crate::workspace::make_dir;
 
 /// The services' binaries, in the order they are started.
@@ -21,6 +21,10 @@ pub(crate) const NAMES: [&str; 3] = ["cases-api", "locks-api", "export-worker"];
 /// Variables a developer may set for all services: how much is logged, and where traces go.
 const PASSED_ON: [&str; 4] =
     ["RUST_LOG", "LOG_FORMAT", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER_ARG"];
+
+/// How often one user may do what is dear; a load test sends much for few users.
+const RATE_LIMITS: [&str; 3] =
+    ["RATE_LIMIT_EXPORT_PER_MINUTE", "RATE_LIMIT_SAVE_PER_MINUTE", "RATE_LIMIT_LIST_PER_MINUTE"];
 
 /// One running copy of a service.
 pub(crate) struct Instance {
@@ -89,7 +93,15 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
     if let Some(port) = instance.public_port {
         daemon = daemon.env("HTTP_BIND", format!("127.0.0.1:{port}"));
     }
-    for name in PASSED_ON {
+    if stack.kind != Kind::Dev {
+        // Tests and benchmarks ask faster than people do.
+        daemon = RATE_LIMITS.into_iter().fold(daemon, |daemon, name| daemon.env(name, "0"));
+    }
+    if stack.kind == Kind::Test {
+        // Tests share two cores with compilers; what is late is still right.
+        daemon = daemon.env("DB_ACQUIRE_TIMEOUT_MS", "20000").env("REDIS_TIMEOUT_MS", "2000");
+    }
+    for name in PASSED_ON.into_iter().chain(RATE_LIMITS) {
         if let Ok(value) = std::env::var(name) {
             daemon = daemon.env(name, value);
         }
@@ -104,6 +116,7 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
             .env("DATABASE_URL", database("portal_cases_api", &secrets.portal_cases_api))
             .env("RESET_DATABASE_URL", database("portal_owner", &secrets.portal_owner))
             .env("AMQP_URL", amqp_url(stack))
+            .env("LOCKS_API_URL", beside(stack.ports.locks_api, stack, replicas))
             .env("BLOB_STORE_URL", blobs)
             .env("AUTH_SIGNING_KEY_FILE", secrets::signing_key(&stack.home)?.display().to_string())
             .env("DEMO_LOGIN", "true"),
