@@ -24,6 +24,9 @@ use crate::wire::wire_enum;
 /// How often a job is tried before it is failed (architecture 6).
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 5;
 
+/// How long no worker may have given a sign of life before a waiting job's owner is told so.
+pub const WORKER_SILENCE: Duration = Duration::from_secs(30);
+
 /// How long a worker's claim lasts without renewal, and so how long a killed worker's job waits.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 
@@ -77,16 +80,39 @@ impl JobStatus {
     }
 
     /// Whether a job in this state may move to that one: `queued → processing → completed | failed`,
-    /// back to `queued` when a worker gives the job back, and from `failed` by a retry. A completed
-    /// job never moves again.
+    /// back to `queued` when a worker gives the job back, and from `failed` by a retry; straight from
+    /// `queued` to `failed` when its owner cancels it. A completed job never moves again.
     #[must_use]
     pub const fn can_become(self, next: Self) -> bool {
         matches!(
             (self, next),
-            (Self::Queued, Self::Processing)
+            (Self::Queued, Self::Processing | Self::Failed)
                 | (Self::Processing, Self::Completed | Self::Failed | Self::Queued)
                 | (Self::Failed, Self::Queued)
         )
+    }
+}
+
+/// Where a queued job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its place in the queue, from 1.
+    pub position: u32,
+    /// Whether a worker has given a sign of life within [`WORKER_SILENCE`].
+    pub worker_alive: bool,
+}
+
+impl Waiting {
+    /// What its owner is told.
+    #[must_use]
+    pub fn step(self) -> String {
+        if self.worker_alive {
+            format!("Nummer {} i køen", self.position)
+        } else {
+            "Eksporttjenesten er ikke i gang akkurat nå. Eksporten starter av seg selv når den er \
+             tilbake."
+                .to_owned()
+        }
     }
 }
 

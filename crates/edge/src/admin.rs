@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use telemetry::metric;
 
 use tokio_util::sync::CancellationToken;
 
@@ -101,7 +102,9 @@ async fn ready(readiness: web::Data<Readiness>) -> HttpResponse {
     }
 }
 
-async fn scrape() -> HttpResponse {
+async fn scrape(readiness: web::Data<Readiness>) -> HttpResponse {
+    let ready = if readiness.is_ready() { 1.0 } else { 0.0 };
+    ::metrics::gauge!(metric::SERVICE_READY).set(ready);
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(metrics::render())

@@ -5,14 +5,28 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
+use object_store::{BackoffConfig, RetryConfig};
 pub use object_store::{Error as BlobError, ObjectStore, ObjectStoreExt};
 use url::Url;
+
+/// How long a store that answers with errors is asked again. Much longer, and whoever waits for the
+/// answer would have gone; jobs are tried again anyway.
+const RETRY: RetryConfig = RetryConfig {
+    backoff: BackoffConfig {
+        init_backoff: Duration::from_millis(100),
+        max_backoff: Duration::from_secs(2),
+        base: 2.0,
+    },
+    max_retries: 4,
+    retry_timeout: Duration::from_secs(10),
+};
 
 /// A blob store; objects are addressed by keys such as `exports/{jobId}.xlsx`.
 pub type BlobStore = Arc<dyn ObjectStore>;
@@ -49,7 +63,7 @@ pub fn open(url: &str) -> Result<BlobStore, OpenError> {
         }
         "s3" => {
             let prefix = Path::from_url_path(url.path()).map_err(object_store::Error::from)?;
-            let bucket = AmazonS3Builder::from_env().with_url(url).build()?;
+            let bucket = AmazonS3Builder::from_env().with_url(url).with_retry(RETRY).build()?;
             Ok(Arc::new(PrefixStore::new(bucket, prefix)))
         }
         _ => Err(OpenError::Unsupported),

@@ -193,7 +193,7 @@ impl HttpConfig {
             workers: vars.parse("HTTP_WORKERS")?.unwrap_or_else(cores),
             shutdown_grace: vars.secs("SHUTDOWN_GRACE_SECS")?.unwrap_or(DEFAULT_SHUTDOWN_GRACE),
             environment: vars.parse("PORTAL_ENVIRONMENT")?.unwrap_or_default(),
-            instance_id: vars.text("INSTANCE_ID").unwrap_or_else(default_instance_id),
+            instance_id: instance_id_from_vars(vars),
         })
     }
 }
@@ -209,9 +209,11 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
-fn default_instance_id() -> String {
-    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    format!("{}:{}", host.trim(), std::process::id())
+fn instance_id_from_vars(vars: &Vars) -> String {
+    vars.text("INSTANCE_ID").unwrap_or_else(|| {
+        let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        format!("{}:{}", host.trim(), std::process::id())
+    })
 }
 
 /// Where Redis is, and which part of it is ours.
@@ -278,8 +280,14 @@ pub fn telemetry_from_vars(
     if !(0.0..=1.0).contains(&sample_ratio) {
         return Err(ConfigError::invalid("OTEL_TRACES_SAMPLER_ARG", "expected 0.0 to 1.0"));
     }
-    let otlp_endpoint = vars.text("OTEL_EXPORTER_OTLP_ENDPOINT");
-    Ok(TelemetryConfig { service_name, log_format, otlp_endpoint, sample_ratio })
+    Ok(TelemetryConfig {
+        service_name,
+        instance_id: instance_id_from_vars(vars),
+        environment: vars.parse::<Environment>("PORTAL_ENVIRONMENT")?.unwrap_or_default().as_str(),
+        log_format,
+        otlp_endpoint: vars.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        sample_ratio,
+    })
 }
 
 #[cfg(test)]

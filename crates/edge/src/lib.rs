@@ -18,6 +18,7 @@ pub mod json;
 pub mod metrics;
 pub mod observe;
 pub mod openapi;
+pub mod outgoing;
 pub mod problem;
 pub mod process;
 pub mod query;

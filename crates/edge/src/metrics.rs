@@ -4,63 +4,109 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-
-/// Request duration by method, route template and status.
-pub const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
-/// Requests that are being handled.
-pub const ACTIVE_REQUESTS: &str = "http_server_active_requests";
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_process::Collector;
+use telemetry::metric::{self, Kind};
 
 /// Bucket bounds in seconds, dense around the thresholds of architecture section 10.
 const DURATION_BUCKETS: [f64; 12] =
     [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 10.0];
 
-static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+/// Bucket bounds in seconds of what an export waits and takes, up to its longest patience.
+const EXPORT_BUCKETS: [f64; 12] =
+    [0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0];
 
-/// Installs the recorder of this process once; `None` when another library installed one first.
-pub fn install() -> Option<&'static PrometheusHandle> {
-    RECORDER
-        .get_or_init(|| {
-            PrometheusBuilder::new()
-                .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &DURATION_BUCKETS)
-                .and_then(PrometheusBuilder::install_recorder)
-                .ok()
-        })
-        .as_ref()
+static RECORDER: OnceLock<Option<Recorder>> = OnceLock::new();
+
+struct Recorder {
+    handle: PrometheusHandle,
+    process: Collector,
+}
+
+/// Installs the recorder of this process, unless that is done. What is counted before is lost.
+pub fn install() {
+    let _ = recorder();
+}
+
+fn recorder() -> Option<&'static Recorder> {
+    RECORDER.get_or_init(|| build().ok()).as_ref()
+}
+
+fn build() -> Result<Recorder, BuildError> {
+    let exact = |name: &str| Matcher::Full(name.to_owned());
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &DURATION_BUCKETS)?
+        .set_buckets_for_metric(exact(metric::EXPORT_QUEUE_WAIT), &EXPORT_BUCKETS)?
+        .set_buckets_for_metric(exact(metric::EXPORT_DURATION), &EXPORT_BUCKETS)?
+        .install_recorder()?;
+    for (name, kind, help) in metric::CATALOGUE {
+        match kind {
+            Kind::Counter => metrics::describe_counter!(name, help),
+            Kind::Gauge => metrics::describe_gauge!(name, help),
+            Kind::Histogram => metrics::describe_histogram!(name, help),
+        }
+    }
+    let process = Collector::default();
+    process.describe();
+    Ok(Recorder { handle, process })
+}
+
+/// Makes a counter known before it first counts: otherwise the first failure would be the counter's
+/// birth and no growth of it, and no alert would see it.
+pub fn begin_at_zero(counter: &'static str, label: &'static str, values: &[&'static str]) {
+    for value in values {
+        metrics::counter!(counter, label => *value).increment(0);
+    }
 }
 
 /// The text that Prometheus scrapes.
 #[must_use]
 pub fn render() -> String {
-    install().map(PrometheusHandle::render).unwrap_or_default()
+    let Some(recorder) = recorder() else { return String::new() };
+    recorder.process.collect();
+    recorder.handle.render()
 }
 
 /// How often histograms are drained; without it samples pile up between scrapes.
-pub const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Folds collected samples into their histograms.
-pub fn upkeep() {
-    if let Some(handle) = install() {
-        handle.run_upkeep();
+/// Folds samples into their histograms, and has `report` set the gauges that nobody else keeps, for
+/// ever. Meant to be spawned.
+pub async fn keep_up(report: impl Fn()) {
+    let mut tick = tokio::time::interval(UPKEEP_INTERVAL);
+    loop {
+        tick.tick().await;
+        report();
+        if let Some(recorder) = recorder() {
+            recorder.handle.run_upkeep();
+        }
     }
+}
+
+/// The method as a label: one of those that exist, because a client may send any word and each
+/// would be a series of its own (semantic conventions: `_OTHER`).
+pub(crate) fn method_label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] =
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KNOWN.into_iter().find(|known| method.as_str() == *known).unwrap_or("_OTHER")
 }
 
 /// Measures one request.
 pub(crate) struct RequestTimer {
     started: Instant,
-    method: Method,
+    method: &'static str,
 }
 
 impl RequestTimer {
     pub(crate) fn start(method: &Method) -> Self {
-        metrics::gauge!(ACTIVE_REQUESTS).increment(1.0);
-        Self { started: Instant::now(), method: method.clone() }
+        metrics::gauge!(metric::HTTP_ACTIVE_REQUESTS).increment(1.0);
+        Self { started: Instant::now(), method: method_label(method) }
     }
 
     pub(crate) fn stop(self, route: &str, status: StatusCode) {
         metrics::histogram!(
-            REQUEST_DURATION,
-            "http_request_method" => self.method.to_string(),
+            metric::HTTP_REQUEST_DURATION,
+            "http_request_method" => self.method,
             "http_route" => route.to_owned(),
             "http_response_status_code" => status.as_str().to_owned(),
         )
@@ -71,6 +117,34 @@ impl RequestTimer {
 impl Drop for RequestTimer {
     // In Drop, so that a client that hangs up mid-request does not count as active for ever.
     fn drop(&mut self) {
-        metrics::gauge!(ACTIVE_REQUESTS).decrement(1.0);
+        metrics::gauge!(metric::HTTP_ACTIVE_REQUESTS).decrement(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clients_own_methods_make_no_series() {
+        assert_eq!(method_label(&Method::PATCH), "PATCH");
+        assert_eq!(method_label(&Method::from_bytes(b"BREW").unwrap()), "_OTHER");
+        assert_eq!(method_label(&Method::from_bytes(b"get").unwrap()), "_OTHER");
+    }
+
+    #[test]
+    fn what_is_published_says_what_it_is_and_begins_at_zero() {
+        install();
+        begin_at_zero(metric::EXPORT_JOBS, "outcome", &["completed", "failed"]);
+        let text = render();
+        for line in [
+            "# HELP export_jobs_total Attempts at a job that ended",
+            "export_jobs_total{outcome=\"failed\"} 0",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+        for name in ["process_cpu_seconds_total", "process_resident_memory_bytes"] {
+            assert!(text.contains(&format!("# TYPE {name} ")), "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::delivery::deliver;
 use crate::error::ApiError;
-use crate::metrics::RequestTimer;
+use crate::metrics::{RequestTimer, method_label};
 use crate::problem::{MEDIA_TYPE, Problem, ProblemType};
 use crate::rate_limit::Standing;
 
@@ -59,10 +59,15 @@ pub async fn observe<B: MessageBody + 'static>(
     let status = response.status();
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("unmatched");
+    // The route is known only after routing, which happens inside.
+    telemetry::span::rename(
+        &span,
+        format!("{} {route}", method_label(response.request().method())),
+    );
     span.record("http.route", route);
     span.record("http.response.status_code", status.as_u16());
     if status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
+        telemetry::span::fail(&span, status.as_str());
     }
     timer.stop(route, status);
     let standing = response.request().extensions().get::<Standing>().copied();
@@ -93,15 +98,19 @@ fn is_plain(id: &str) -> bool {
 }
 
 fn root_span(request: &ServiceRequest, request_id: &str) -> Span {
+    let method = method_label(request.method());
     // The query string is left out: search texts and addresses are personal data.
     let span = tracing::info_span!(
         "request",
-        otel.name = format!("{} {}", request.method(), request.match_pattern().unwrap_or_default()),
+        otel.name = method,
         otel.kind = "server",
         otel.status_code = field::Empty,
-        http.request.method = %request.method(),
+        error.type = field::Empty,
+        http.request.method = method,
         http.route = field::Empty,
         http.response.status_code = field::Empty,
+        url.path = request.path(),
+        url.scheme = "http",
         request_id,
     );
     propagation::set_parent(&span, &HeaderCarrier(request.headers()));

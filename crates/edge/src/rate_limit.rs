@@ -16,10 +16,12 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use domain::ids::UserId;
 use quick_cache::sync::Cache;
+use telemetry::metric;
 
 use crate::actor::Actor;
 use crate::config::{ConfigError, Vars};
 use crate::error::ApiError;
+use crate::metrics::begin_at_zero;
 use crate::problem::{Problem, ProblemType, whole_seconds};
 use crate::redis::Redis;
 use crate::redis::commands::cmd;
@@ -36,8 +38,6 @@ return {used, redis.call('PTTL', KEYS[1])}
 ";
 /// Windows this process keeps while Redis is away: more users than the portal has.
 const LOCAL_WINDOWS: usize = 16_384;
-/// Counts requests that were refused, by `bucket`.
-const REFUSALS: &str = "portal_rate_limit_refusals_total";
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,6 +116,8 @@ impl RateLimiter {
     /// A limiter that counts in Redis.
     #[must_use]
     pub fn new(redis: Redis, limits: RateLimits) -> Self {
+        let buckets = [Bucket::Export.name(), Bucket::Save.name(), Bucket::List.name()];
+        begin_at_zero(metric::RATE_LIMIT_REFUSALS, "limit", &buckets);
         Self { redis, limits, local: Cache::new(LOCAL_WINDOWS) }
     }
 
@@ -247,7 +249,8 @@ impl<L: Limit> FromRequest for Limited<L> {
             if let Some(standing) = limiter.count(L::BUCKET, actor.user_id).await {
                 request.extensions_mut().insert(standing);
                 if standing.is_exceeded() {
-                    metrics::counter!(REFUSALS, "bucket" => L::BUCKET.name()).increment(1);
+                    metrics::counter!(metric::RATE_LIMIT_REFUSALS, "limit" => L::BUCKET.name())
+                        .increment(1);
                     return Err(Problem::new(ProblemType::RATE_LIMITED)
                         .with_retry_after(standing.window.left())
                         .into());

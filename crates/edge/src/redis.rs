@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use bb8_redis::RedisConnectionManager;
 use bb8_redis::redis::aio::MultiplexedConnection;
-use bb8_redis::redis::{Client, Cmd, FromRedisValue, Pipeline, RedisError, cmd};
+use bb8_redis::redis::{Arg, Client, Cmd, FromRedisValue, Pipeline, RedisError, cmd};
 use futures_util::{Stream, StreamExt as _};
 use secrecy::ExposeSecret as _;
+use tracing::Instrument as _;
 
 use crate::config::RedisConfig;
 
@@ -84,7 +85,8 @@ impl Redis {
     /// # Errors
     /// [`Unavailable`].
     pub async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Unavailable> {
-        self.run(async |connection| command.query_async(connection).await).await
+        let span = telemetry::span::redis(name_of(command));
+        self.run(async |connection| command.query_async(connection).await).instrument(span).await
     }
 
     /// Runs several commands in one round trip.
@@ -92,7 +94,8 @@ impl Redis {
     /// # Errors
     /// [`Unavailable`].
     pub async fn pipeline<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
-        self.run(async |connection| commands.query_async(connection).await).await
+        let span = telemetry::span::redis("PIPELINE");
+        self.run(async |connection| commands.query_async(connection).await).instrument(span).await
     }
 
     /// What is published on a channel from now on. Ends when the connection does; a connection that
@@ -149,7 +152,16 @@ impl Redis {
     /// [`Unavailable`].
     pub async fn ping(&self) -> Result<(), Unavailable> {
         let ping = self.attempt(async |connection| cmd("PING").query_async(connection).await);
+        let ping = ping.instrument(telemetry::span::redis("PING"));
         tokio::time::timeout(PING_TIMEOUT, ping).await.unwrap_or(Err(Unavailable::Timeout))
+    }
+}
+
+/// The word that a command begins with, which says nothing of its keys and values.
+fn name_of(command: &Cmd) -> &str {
+    match command.args_iter().next() {
+        Some(Arg::Simple(name)) => std::str::from_utf8(name).unwrap_or_default(),
+        _ => "",
     }
 }
 

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::config::AuthConfig;
+use crate::outgoing;
 
 /// Who the caller is, as far as services need it without asking the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -320,7 +321,8 @@ impl TokenVerifier {
 
 impl Remote {
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
-        self.client.get(&self.url).send().await?.error_for_status()?.json().await
+        let request = self.client.get(&self.url).build()?;
+        outgoing::send(&self.client, request).await?.error_for_status()?.json().await
     }
 }
 

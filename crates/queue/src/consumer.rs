@@ -13,10 +13,11 @@ use lapin::options::{
     BasicRejectOptions,
 };
 use lapin::types::{FieldTable, ShortString};
+use telemetry::metric;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument as _, Span, error, info, info_span, warn};
+use tracing::{Instrument as _, Span, error, field, info, info_span, warn};
 
 use crate::connection::{BrokerConfig, BrokerError, Link, cause, in_time, retry_delays};
 use crate::headers::Incoming;
@@ -89,6 +90,11 @@ impl Consumer {
         H: Fn(Delivered) -> F + Clone + Send + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
+        for outcome in [Outcome::Done, Outcome::Retry, Outcome::DeadLetter] {
+            // Known before it first happens, or the first would be no growth of the counter.
+            metrics::counter!(metric::EXPORT_DELIVERIES, "outcome" => outcome.as_str())
+                .increment(0);
+        }
         let mut delays = retry_delays();
         while !shutdown.is_cancelled() {
             match self.session(&shutdown, &handler).await {
@@ -177,7 +183,11 @@ impl Consumer {
         let span = info_span!(
             "process export.jobs",
             otel.kind = "consumer",
+            otel.status_code = field::Empty,
+            error.type = field::Empty,
             messaging.system = "rabbitmq",
+            messaging.operation.name = "process",
+            messaging.operation.type = "process",
             messaging.destination.name = EXPORT_QUEUE,
             messaging.message.id =
                 delivery.properties.message_id().as_ref().map(ShortString::as_str),
@@ -197,6 +207,9 @@ impl Consumer {
                     Outcome::DeadLetter
                 }
             };
+            if outcome != Outcome::Done {
+                telemetry::span::fail(&Span::current(), outcome.as_str());
+            }
             settle(&delivery, outcome).await;
             drop(slot);
         };
@@ -239,7 +252,7 @@ async fn settle(delivery: &Delivery, outcome: Outcome) {
         }
         Outcome::DeadLetter => delivery.reject(BasicRejectOptions { requeue: false }).await,
     };
-    metrics::counter!("export_deliveries_total", "outcome" => outcome.as_str()).increment(1);
+    metrics::counter!(metric::EXPORT_DELIVERIES, "outcome" => outcome.as_str()).increment(1);
     if let Err(source) = settled {
         // The link is gone; the broker delivers again, and the job row knows what was done.
         warn!(error = cause(&source), ?outcome, "delivery not settled");

@@ -4,16 +4,28 @@
 //! exports spans over OTLP. W3C trace context travels in HTTP and AMQP headers, so that a request
 //! and the export job it caused are one trace (architecture, section 6).
 
+mod lines;
+pub mod metric;
 pub mod propagation;
+pub mod span;
 
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
+use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
+
+/// Longest that one attempt to reach the collector may take. It happens on a thread of its own; the
+/// limit matters to shutdown only, which waits for the last one.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,6 +42,10 @@ pub enum LogFormat {
 pub struct TelemetryConfig {
     /// `service.name` of every span.
     pub service_name: &'static str,
+    /// `service.instance.id` of every span.
+    pub instance_id: String,
+    /// `deployment.environment.name` of every span.
+    pub environment: &'static str,
     /// Shape of the log lines.
     pub log_format: LogFormat,
     /// Base URL of an OTLP/HTTP collector; `None` exports nothing.
@@ -60,16 +76,23 @@ impl Telemetry {
         let spans = provider.as_ref().map(|provider| {
             tracing_opentelemetry::layer().with_tracer(provider.tracer(config.service_name))
         });
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let lines = match config.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_span_list(false)
+                .fmt_fields(JsonFields::new())
+                .event_format(lines::JsonLines)
                 .boxed(),
             LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
         };
-        tracing_subscriber::registry().with(filter).with(spans).with(lines).try_init()?;
+        // What is logged is RUST_LOG's business, and what is traced the sampler's. Lines are told
+        // of our spans at any level, because the request id comes from them, and never of details.
+        let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+        let context = filter_fn(|metadata| metadata.is_span() && metadata.target() != span::DETAIL)
+            .with_max_level_hint(LevelFilter::INFO);
+        let is_no_detail = filter_fn(|metadata| metadata.target() != span::DETAIL);
+        tracing_subscriber::registry()
+            .with(spans.map(|spans| spans.with_filter(LevelFilter::INFO)))
+            .with(lines.with_filter(wanted.or(context).and(is_no_detail)))
+            .try_init()?;
         Ok(Self { provider })
     }
 
@@ -87,13 +110,28 @@ fn tracer_provider(config: &TelemetryConfig, endpoint: &str) -> anyhow::Result<S
     // The signal path is appended here because with_endpoint, unlike the environment variable of
     // the OTLP specification, takes the URL verbatim.
     let url = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
-    let exporter =
-        opentelemetry_otlp::SpanExporter::builder().with_http().with_endpoint(url).build()?;
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_http()
+        .with_endpoint(url)
+        .with_timeout(EXPORT_TIMEOUT)
+        .build()?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
             config.sample_ratio,
         ))))
-        .with_resource(Resource::builder().with_service_name(config.service_name).build())
+        .with_resource(resource(config))
         .build())
+}
+
+fn resource(config: &TelemetryConfig) -> Resource {
+    Resource::builder()
+        .with_service_name(config.service_name)
+        .with_attributes([
+            KeyValue::new("service.namespace", "statsbudsjettportalen"),
+            KeyValue::new("service.version", env!("CARGO_PKG_VERSION")),
+            KeyValue::new("service.instance.id", config.instance_id.clone()),
+            KeyValue::new("deployment.environment.name", config.environment),
+        ])
+        .build()
 }
