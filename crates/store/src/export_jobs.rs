@@ -7,6 +7,7 @@
 
 pub mod lease;
 pub mod outbox;
+pub mod waiting;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::schema::export_jobs;
+use crate::sql::Prepared;
 
 /// An export job as stored, without what only the broker's side needs.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,8 @@ pub struct ExportJob {
     pub error_message: Option<String>,
     /// When it was ordered.
     pub created_at: DateTime<Utc>,
+    /// When it was ordered, or last put back in the queue by its owner.
+    pub queued_at: DateTime<Utc>,
     /// When a worker first took it up.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
@@ -51,6 +55,8 @@ pub struct ExportJob {
     pub percent: i16,
     /// What is being done, in words for the user.
     pub step: Option<String>,
+    /// When its owner gave it up.
+    pub cancelled_at: Option<DateTime<Utc>>,
     /// The finished document; absent before completion and after retention.
     pub result: Option<StoredResult>,
 }
@@ -93,11 +99,13 @@ struct ExportJobRow {
     parameters: serde_json::Value,
     error_message: Option<String>,
     created_at: DateTime<Utc>,
+    queued_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     completed_at: Option<DateTime<Utc>>,
     attempts: i32,
     percent: i16,
     step: Option<String>,
+    cancelled_at: Option<DateTime<Utc>>,
     result_key: Option<String>,
     result_bytes: Option<i64>,
     result_file_name: Option<String>,
@@ -121,11 +129,13 @@ impl TryFrom<ExportJobRow> for ExportJob {
             parameters: row.parameters,
             error_message: row.error_message,
             created_at: row.created_at,
+            queued_at: row.queued_at,
             started_at: row.started_at,
             completed_at: row.completed_at,
             attempts: row.attempts,
             percent: row.percent,
             step: row.step,
+            cancelled_at: row.cancelled_at,
             result,
         })
     }
@@ -211,18 +221,48 @@ pub async fn requeue_failed(
         .filter(export_jobs::status.eq(JobStatus::Failed.as_str()))
         .set((
             export_jobs::status.eq(JobStatus::Queued.as_str()),
+            export_jobs::queued_at.eq(diesel::dsl::now),
             export_jobs::attempts.eq(0),
             export_jobs::percent.eq(0),
             export_jobs::step.eq(None::<String>),
             export_jobs::error_message.eq(None::<String>),
             export_jobs::started_at.eq(None::<DateTime<Utc>>),
             export_jobs::completed_at.eq(None::<DateTime<Utc>>),
+            export_jobs::cancelled_at.eq(None::<DateTime<Utc>>),
             export_jobs::published_at.eq(None::<DateTime<Utc>>),
             export_jobs::claimed_by.eq(None::<String>),
             export_jobs::lease_until.eq(None::<DateTime<Utc>>),
         ))
         .returning(ExportJobRow::as_returning())
         .get_result(conn)
+        .await
+        .optional()?
+        .map(ExportJob::try_from)
+        .transpose()
+}
+
+/// Gives a job up for its owner, with a message for them; `None` when it has ended already.
+///
+/// The worker that may be at it finds its claim gone and stops.
+pub async fn cancel(
+    conn: &mut AsyncPgConnection,
+    id: ExportJobId,
+    message: &str,
+) -> Result<Option<ExportJob>, StoreError> {
+    let unfinished = [JobStatus::Queued.as_str(), JobStatus::Processing.as_str()];
+    let cancelled = diesel::update(export_jobs::table.find(id.as_uuid()))
+        .filter(export_jobs::status.eq_any(unfinished))
+        .set((
+            export_jobs::status.eq(JobStatus::Failed.as_str()),
+            export_jobs::error_message.eq(message),
+            export_jobs::step.eq(None::<String>),
+            export_jobs::completed_at.eq(now()),
+            export_jobs::cancelled_at.eq(now()),
+            export_jobs::lease_until.eq(None::<DateTime<Utc>>),
+        ))
+        .returning(ExportJobRow::as_returning());
+    Prepared(cancelled)
+        .get_result::<ExportJobRow>(conn)
         .await
         .optional()?
         .map(ExportJob::try_from)

@@ -41,6 +41,7 @@ pub mod rounds;
 pub mod saves;
 pub mod seed;
 mod sql;
+mod statement_spans;
 pub mod submissions;
 pub mod transaction;
 pub mod users;

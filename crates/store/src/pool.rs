@@ -10,7 +10,7 @@
 //! Whether the PgBouncer behind it is fit for us is the question of [`crate::pooler`].
 
 use std::future::ready;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::bb8::ErrorSink;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
@@ -20,13 +20,15 @@ use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolError, PoolableConnection, RecyclingMethod,
     bb8,
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
+use telemetry::metric;
 use tokio_postgres::NoTls;
 
 use crate::StoreError;
 pub use crate::pooler::{Gate, PoolerError, check_pooler};
+use crate::statement_spans::StatementSpans;
 
 /// The pool's timeout may not be zero.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -77,7 +79,10 @@ impl Pool {
     ///
     /// [`StoreError::Unavailable`] when none became free or could be opened in time.
     pub async fn get(&self) -> Result<PooledConnection<'_>, StoreError> {
-        self.connections.get().await.map_err(|error| StoreError::Unavailable(Box::new(error)))
+        let asked_at = Instant::now();
+        let lent = self.connections.get().await;
+        metrics::histogram!(metric::DB_WAIT_TIME).record(asked_at.elapsed());
+        lent.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     /// Takes a connection that may outlive this handle, for spawned tasks.
@@ -111,6 +116,18 @@ impl Pool {
             timed_out: state.statistics.get_timed_out,
         }
     }
+
+    /// Publishes how busy the pool is now, for a scrape to find.
+    pub fn report(&self) {
+        let usage = self.usage();
+        let state = "db_client_connection_state";
+        metrics::gauge!(metric::DB_CONNECTIONS, state => "used").set(usage.open - usage.idle);
+        metrics::gauge!(metric::DB_CONNECTIONS, state => "idle").set(usage.idle);
+        metrics::gauge!(metric::DB_CONNECTIONS_MAX).set(self.connections.config().max_size);
+        let pending = u32::try_from(usage.waiting).unwrap_or(u32::MAX);
+        metrics::gauge!(metric::DB_PENDING_REQUESTS).set(pending);
+        metrics::counter!(metric::DB_TIMEOUTS).absolute(usage.timed_out);
+    }
 }
 
 /// Prepares the pool; connections are opened when they are first needed.
@@ -124,8 +141,9 @@ pub async fn connect(config: &PoolConfig) -> Result<Pool, StoreError> {
     // No test query: it would add a round trip to every request. A socket that has closed is noticed
     // without one, and a query on a socket that is about to close fails as `Unavailable`.
     manager.recycling_method = RecyclingMethod::CustomFunction(Box::new(|conn| {
-        ready(if conn.is_broken() { Err(QueryError::BrokenTransactionManager) } else { Ok(()) })
-            .boxed()
+        let sound = !conn.is_broken();
+        conn.set_instrumentation(StatementSpans::default());
+        ready(if sound { Ok(()) } else { Err(QueryError::BrokenTransactionManager) }).boxed()
     }));
     let manager =
         AsyncDieselConnectionManager::new_with_config(config.url.expose_secret(), manager);

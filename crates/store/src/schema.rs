@@ -354,6 +354,18 @@ diesel::table! {
         /// File name that a download is offered under.
         result_file_name -> Nullable<Text>,
         result_bytes -> Nullable<Int8>,
+        /// When its owner gave the job up; its status is failed then.
+        cancelled_at -> Nullable<Timestamptz>,
+        /// When it was ordered, or last put back in the queue by its owner.
+        queued_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Workers that take orders from the queue, each with its last sign of life.
+    export_workers (instance_id) {
+        instance_id -> Text,
+        seen_at -> Timestamptz,
     }
 }
 
@@ -520,6 +532,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     department_lists,
     departments,
     export_jobs,
+    export_workers,
     questions,
     resource_locks,
     round_field_overrides,

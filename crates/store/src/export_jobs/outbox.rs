@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    BigInt, Bool, Double, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::export::JobStatus;
 use domain::ids::ExportJobId;
@@ -108,8 +110,7 @@ pub async fn requeue_lost(
 ) -> Result<usize, StoreError> {
     let abandoned = export_jobs::status.eq(JobStatus::Processing.as_str()).and(unleased());
     let forgotten = export_jobs::status.eq(JobStatus::Queued.as_str()).and(
-        diesel::dsl::sql::<diesel::sql_types::Bool>("published_at < now() - ")
-            .bind::<Interval, _>(interval(overdue)),
+        diesel::dsl::sql::<Bool>("published_at < now() - ").bind::<Interval, _>(interval(overdue)),
     );
     Ok(diesel::update(export_jobs::table.filter(abandoned.or(forgotten)))
         .set((
@@ -129,17 +130,27 @@ pub struct Unfinished {
     pub queued: u32,
     /// Claimed by a worker, or waiting for the next attempt.
     pub processing: u32,
+    /// How long the oldest of those that wait has waited; zero when none does.
+    pub oldest_queued: Duration,
 }
 
 /// Counts the jobs that have not ended, for metrics.
 pub async fn count_unfinished(conn: &mut AsyncPgConnection) -> Result<Unfinished, StoreError> {
-    let count = async |conn: &mut AsyncPgConnection, status: JobStatus| {
-        let rows = export_jobs::table.filter(export_jobs::status.eq(status.as_str())).count();
-        let count = rows.get_result::<i64>(conn).await?;
-        Ok::<_, StoreError>(u32::try_from(count).unwrap_or(u32::MAX))
+    // By the database's clock, which also wrote queued_at.
+    let age = diesel::dsl::sql::<Double>("extract(epoch from now() - min(queued_at))::float8");
+    let unfinished = [JobStatus::Queued.as_str(), JobStatus::Processing.as_str()];
+    let counted: Vec<(String, i64, f64)> = export_jobs::table
+        .filter(export_jobs::status.eq_any(unfinished))
+        .group_by(export_jobs::status)
+        .select((export_jobs::status, diesel::dsl::count_star(), age))
+        .load(conn)
+        .await?;
+    let of = |status: JobStatus| {
+        let found = counted.iter().find(|(name, _, _)| name == status.as_str());
+        found.map_or((0, 0.0), |(_, count, age)| (u32::try_from(*count).unwrap_or(u32::MAX), *age))
     };
-    Ok(Unfinished {
-        queued: count(conn, JobStatus::Queued).await?,
-        processing: count(conn, JobStatus::Processing).await?,
-    })
+    let (queued, oldest) = of(JobStatus::Queued);
+    let (processing, _) = of(JobStatus::Processing);
+    let oldest_queued = Duration::try_from_secs_f64(oldest).unwrap_or_default();
+    Ok(Unfinished { queued, processing, oldest_queued })
 }

@@ -1,0 +1,2 @@
+ALTER TABLE export_jobs DROP COLUMN cancelled_at;
+DROP TABLE export_workers;
