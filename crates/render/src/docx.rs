@@ -16,6 +16,7 @@ mod style;
 mod xml;
 
 use std::io::{self, Seek, Write};
+use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 use zip::result::ZipError;
@@ -23,6 +24,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::report::Report;
+use crate::watch::{Stopped, Watch};
 use comments::Comments;
 
 const STYLES: &str = include_str!("docx/parts/styles.xml");
@@ -40,19 +42,26 @@ pub enum DocxError {
     /// The package could not be written.
     #[error("document package could not be written")]
     Package(#[from] ZipError),
+    /// Nobody wants it any more.
+    #[error("document was given up")]
+    Stopped(#[from] Stopped),
 }
 
 /// Writes the report to `out`.
 ///
 /// # Errors
-/// When `out` does not take it.
-pub fn write<W: Write + Seek>(report: &Report, out: W) -> Result<(), DocxError> {
+/// When `out` does not take it, or `watch` says stop.
+pub fn write<W: Write + Seek>(
+    report: &Report,
+    out: W,
+    watch: &mut Watch<'_>,
+) -> Result<(), DocxError> {
     let comments = Comments::of(report);
     let with_comments = comments.len() > 0;
     let mut package = Package(ZipWriter::new(out));
     properties::content_types(package.part("[Content_Types].xml")?, with_comments)?;
     package.part("_rels/.rels")?.write_all(PACKAGE_RELATIONS.as_bytes())?;
-    let relations = body::write(package.part("word/document.xml")?, report, &comments)?;
+    let relations = body::write(package.part("word/document.xml")?, report, &comments, watch)?;
     relations.write(package.part("word/_rels/document.xml.rels")?, with_comments)?;
     package.part("word/styles.xml")?.write_all(STYLES.as_bytes())?;
     numbering::write(package.part("word/numbering.xml")?, &report.lists)?;
@@ -80,7 +89,7 @@ pub fn write<W: Write + Seek>(report: &Report, out: W) -> Result<(), DocxError> 
 /// As [`write`].
 pub fn to_bytes(report: &Report) -> Result<Vec<u8>, DocxError> {
     let mut out = io::Cursor::new(Vec::new());
-    write(report, &mut out)?;
+    write(report, &mut out, &mut |_, _| ControlFlow::Continue(()))?;
     Ok(out.into_inner())
 }
 

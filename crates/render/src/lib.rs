@@ -8,4 +8,5 @@ pub mod file_name;
 pub mod pdf;
 pub mod report;
 mod text;
+pub mod watch;
 pub mod workbook;

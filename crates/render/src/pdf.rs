@@ -24,6 +24,7 @@ use std::io::Write;
 pub use fonts::{FONT_DIR, FONT_FILES, FontError, Fonts};
 
 use crate::report::Report;
+use crate::watch::{Stopped, Watch};
 
 /// Media type of the document.
 pub const MEDIA_TYPE: &str = "application/pdf";
@@ -40,15 +41,26 @@ pub enum PdfError {
     /// The given writer failed.
     #[error("PDF could not be written")]
     Write(#[from] std::io::Error),
+    /// Nobody wants it any more.
+    #[error("document was given up")]
+    Stopped(#[from] Stopped),
 }
 
 /// Writes a report as PDF.
 ///
 /// # Errors
-/// [`PdfError`] when a font is damaged or `out` fails; never for what the report says.
-pub fn write(report: &Report, fonts: &Fonts, out: impl Write) -> Result<(), PdfError> {
-    let composed = compose::compose(report, fonts);
-    output::write(composed, report, fonts, out)
+/// [`PdfError`] when a font is damaged, `out` fails or `watch` says stop; never for what the report
+/// says.
+pub fn write(
+    report: &Report,
+    fonts: &Fonts,
+    out: impl Write,
+    watch: &mut Watch<'_>,
+) -> Result<(), PdfError> {
+    // Setting the blocks and printing the pages take about as long.
+    let composed = compose::compose(report, fonts, &mut |done, total| watch(done, total * 2))?;
+    let mut printing = |done, total| watch(total + done, total * 2);
+    output::write(composed, report, fonts, out, &mut printing)
 }
 
 #[cfg(test)]

@@ -21,10 +21,11 @@ use queue::{BrokerConfig, Publisher};
 use secrecy::SecretString;
 use store::pool::{Pool, PooledConnection};
 use store::pooler::Gate;
+use telemetry::metric;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::changes::Changes;
-use crate::config::{Config, ExportConfig};
+use crate::config::{Config, ExportConfig, SignInConfig};
 use crate::directory::DirectoryCache;
 use crate::documents::Slots;
 use crate::downloads::DownloadLinks;
@@ -131,6 +132,15 @@ impl AppState {
     }
 }
 
+/// Says when the signing key is to be replaced, for an alert to watch.
+fn publish_key_expiry(sign_in: &SignInConfig) {
+    if let Some(at) = sign_in.signing_key_expires {
+        // A gauge is a float, and whole seconds fit in one until the year 2106.
+        let seconds = u32::try_from(at.timestamp()).unwrap_or(u32::MAX);
+        metrics::gauge!(metric::SIGNING_KEY_EXPIRY).set(seconds);
+    }
+}
+
 /// The whole process, listening but not yet serving.
 pub struct Application {
     state: web::Data<AppState>,
@@ -147,12 +157,15 @@ impl Application {
     /// When the configuration cannot work: a port is taken, a file is missing, PgBouncer is of a
     /// kind that loses prepared statements.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
+        // Before the parts that begin their counters at zero.
+        edge::metrics::install();
         let state = web::Data::new(AppState::connect(&config).await?);
         let gate = Gate::new(state.pool.clone(), config.database.clone());
         gate.refuse_unfit_pooler().await?;
         let verifier = web::Data::new(TokenVerifier::local(&state.issuer));
         let limiter = web::Data::new(RateLimiter::new(state.redis.clone(), config.rate_limits));
         let readiness = Readiness::default();
+        publish_key_expiry(&config.sign_in);
 
         let listener = bind("HTTP_BIND", config.http.bind)?;
         let admin_listener = bind("ADMIN_BIND", config.http.admin_bind)?;
@@ -169,7 +182,8 @@ impl Application {
         let watched = readiness.clone();
         background
             .spawn_droppable(async move { watched.watch(async || gate.is_open().await).await });
-        background.spawn_droppable(report_usage(state.pool.clone()));
+        let pool = state.pool.clone();
+        background.spawn_droppable(edge::metrics::keep_up(move || pool.report()));
         background.spawn(|stop| relay::run(state.clone(), stop));
         // Streams end when draining begins: no request is waited for that never ends by itself.
         background.spawn(|_| Arc::clone(&state.events).run(readiness.draining()));
@@ -203,17 +217,5 @@ impl Application {
             state.publisher.close().await;
         };
         servers.run_until(shutdown, close).await
-    }
-}
-
-/// Keeps the gauges of the pool up to date, and folds histogram samples between scrapes.
-async fn report_usage(pool: Pool) {
-    let mut tick = tokio::time::interval(edge::metrics::UPKEEP_INTERVAL);
-    loop {
-        tick.tick().await;
-        let usage = pool.usage();
-        metrics::gauge!("db_pool_connections", "state" => "used").set(usage.open - usage.idle);
-        metrics::gauge!("db_pool_connections", "state" => "idle").set(usage.idle);
-        edge::metrics::upkeep();
     }
 }

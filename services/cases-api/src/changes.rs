@@ -9,11 +9,9 @@ use std::sync::Arc;
 use domain::ids::CaseId;
 use edge::events::{Event, Happening, publish_all};
 use edge::redis::Redis;
+use telemetry::metric;
 
 use crate::list_cache::{ListCache, PageKey};
-
-/// Counts changes to cases; its rate beside the list requests tells what a list cache can save.
-const CASE_CHANGES: &str = "portal_case_changes_total";
 
 /// Where changes are made known.
 pub(crate) struct Changes {
@@ -34,7 +32,7 @@ impl Changes {
         cases: impl IntoIterator<Item = (CaseId, Option<i32>)>,
     ) {
         let saved = |(case_id, version)| {
-            metrics::counter!(CASE_CHANGES).increment(1);
+            metrics::counter!(metric::CASE_CHANGES).increment(1);
             Event::now(Happening::CaseSaved {
                 case_id,
                 budget_round_id: list.round,

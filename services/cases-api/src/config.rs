@@ -19,6 +19,8 @@
 //!   check alone decides.
 //! - `AMQP_URL`: broker that export jobs are published to. Required, secret.
 //! - `AUTH_SIGNING_KEY_FILE`: Ed25519 private key, PKCS #8 PEM, that signs tokens. Required.
+//! - `AUTH_SIGNING_KEY_EXPIRES_AT`: when that key is to be replaced, RFC 3339. Only an alert looks
+//!   at it. Unset: nothing is announced.
 //! - `AUTH_TOKEN_TTL_SECS`: lifetime of a token. Default 86400 (contract 1.1).
 //! - `DEMO_LOGIN`: whether an e-mail address alone signs in (D-01). Default false; refused when
 //!   `PORTAL_ENVIRONMENT` is `production`.
@@ -29,6 +31,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use edge::config::{AuthConfig, ConfigError, Environment, HttpConfig, RedisConfig, Vars};
 use edge::rate_limit::RateLimits;
 use secrecy::SecretString;
@@ -69,6 +72,8 @@ pub struct SignInConfig {
     pub auth: AuthConfig,
     /// File with the Ed25519 signing key.
     pub signing_key_file: PathBuf,
+    /// When that key is to be replaced.
+    pub signing_key_expires: Option<DateTime<Utc>>,
     /// Lifetime of a token.
     pub token_ttl: Duration,
     /// Whether an e-mail address alone signs in.
@@ -144,6 +149,7 @@ impl SignInConfig {
         Ok(Self {
             auth: AuthConfig::from_vars(vars),
             signing_key_file: vars.required("AUTH_SIGNING_KEY_FILE")?.into(),
+            signing_key_expires: vars.parse("AUTH_SIGNING_KEY_EXPIRES_AT")?,
             token_ttl: vars.secs("AUTH_TOKEN_TTL_SECS")?.unwrap_or(Duration::from_hours(24)),
             demo_login,
         })

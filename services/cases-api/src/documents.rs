@@ -120,9 +120,12 @@ pub async fn make_case_list(
     };
     let file_name = file_name::case_list(source.department_code(), source.round_name(), format);
     let bytes = match format {
-        DocumentFormat::Xlsx => on_blocking_thread(move || workbook_of(&parameters, cases)).await?,
+        DocumentFormat::Xlsx => {
+            on_blocking_thread(format, move || workbook_of(&parameters, cases)).await?
+        }
         DocumentFormat::Docx => {
-            on_blocking_thread(move || word_of(&report_of(&source, &parameters, cases))).await?
+            on_blocking_thread(format, move || word_of(&report_of(&source, &parameters, cases)))
+                .await?
         }
         // Only by order (documents contract 5.11).
         DocumentFormat::Pdf => return Ok(None),
@@ -150,7 +153,7 @@ pub async fn make_case(
     };
     let format = DocumentFormat::Docx;
     let file_name = file_name::case(&printed.case.case_name, format);
-    let bytes = on_blocking_thread(move || {
+    let bytes = on_blocking_thread(format, move || {
         let sections = match &document {
             Some(document) => case_sections(document),
             None => sections_of_flat(&printed.case.texts, &printed.labels),
@@ -182,7 +185,7 @@ pub async fn make_department_list(
     let files = read_uploads(blobs, picture_sources(&list), MOST_PICTURE_BYTES).await?;
     let (format, made_at) = (DocumentFormat::Docx, Utc::now());
     let file_name = file_name::department_list_of(&list.head.department_code, made_at, format);
-    let bytes = on_blocking_thread(move || {
+    let bytes = on_blocking_thread(format, move || {
         let pictures = read_pictures(files);
         let input = DepartmentListInput { list: &list, pictures: &pictures, comments, made_at };
         word_of(&report::department_list_report(input))
@@ -246,11 +249,13 @@ fn word_of(report: &Report) -> Result<Vec<u8>, MakeError> {
 }
 
 async fn on_blocking_thread(
+    format: DocumentFormat,
     render: impl FnOnce() -> Result<Vec<u8>, MakeError> + Send + 'static,
 ) -> Result<Vec<u8>, MakeError> {
     let span = Span::current();
     tokio::task::spawn_blocking(move || {
-        let _entered = span.entered();
+        let _request = span.entered();
+        let _step = telemetry::span::render(format.extension()).entered();
         render()
     })
     .await?

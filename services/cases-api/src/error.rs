@@ -270,6 +270,7 @@ impl From<ExportError> for ApiError {
             ExportError::NotFailed => {
                 conflict("Bare en eksport som har mislyktes kan prøves på nytt.")
             }
+            ExportError::Ended => conflict("Eksporten er avsluttet og kan ikke avbrytes."),
             ExportError::NotCompleted(status) => Problem::new(ProblemType::CONFLICT)
                 .with_message("Eksporten har ikke noe ferdig dokument.")
                 .with("exportStatus", status.as_str())

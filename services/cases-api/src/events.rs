@@ -19,6 +19,7 @@ use edge::redis::commands::cmd;
 use futures_util::{Stream, StreamExt as _};
 use serde_json::{Value, json};
 use store::pool::Pool;
+use telemetry::metric;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -43,10 +44,6 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const LONGEST_SILENCE: Duration = Duration::from_secs(15);
 /// Pause before the channel is tried again.
 const RETRY: Duration = Duration::from_secs(1);
-/// Gauge of open streams.
-const CLIENTS: &str = "portal_event_stream_clients";
-/// Counts clients that did not read fast enough.
-const DROPPED: &str = "portal_event_stream_dropped_total";
 
 /// The clients of this process.
 pub(crate) struct Hub {
@@ -84,6 +81,7 @@ pub(crate) enum Refused {
 
 impl Hub {
     pub(crate) fn new(redis: Redis, pool: Pool) -> Arc<Self> {
+        metrics::gauge!(metric::EVENT_STREAM_CLIENTS).set(0.0);
         Arc::new(Self { redis, pool, state: Mutex::default() })
     }
 
@@ -152,7 +150,7 @@ impl Hub {
         let id = state.next_client;
         state.next_client += 1;
         state.clients.insert(id, Client { viewer, sender });
-        metrics::gauge!(CLIENTS).increment(1.0);
+        metrics::gauge!(metric::EVENT_STREAM_CLIENTS).increment(1.0);
         Ok((id, missed))
     }
 
@@ -233,7 +231,7 @@ impl Hub {
             }
             let taken = client.sender.try_send(text.clone());
             if matches!(taken, Err(mpsc::error::TrySendError::Full(_))) {
-                metrics::counter!(DROPPED).increment(1);
+                metrics::counter!(metric::EVENT_STREAM_DROPPED).increment(1);
             }
             taken.is_ok()
         });
@@ -267,7 +265,7 @@ impl OpenStream {
 impl Drop for OpenStream {
     fn drop(&mut self) {
         self.hub.lock().clients.remove(&self.id);
-        metrics::gauge!(CLIENTS).decrement(1.0);
+        metrics::gauge!(metric::EVENT_STREAM_CLIENTS).decrement(1.0);
     }
 }
 

@@ -3,20 +3,27 @@
 //! Ordering writes a row and nothing else; the relay and the worker do the rest. A job is its
 //! requester's own: to anybody else but an administrator it does not exist (I6).
 
+use std::collections::HashMap;
+
 use domain::case_list::CaseListFilters;
 use domain::export::{
-    CaseListParameters, DepartmentListParameters, ExportField, JobStatus, JobType,
+    CaseListParameters, DepartmentListParameters, ExportField, JobStatus, JobType, WORKER_SILENCE,
+    Waiting,
 };
 use domain::ids::{BudgetRoundId, CaseId, DepartmentId, DepartmentListId, ExportJobId, UserId};
 use edge::actor::Actor;
 use edge::query::says_nothing;
 use store::StoreError;
 use store::departments;
+use store::export_jobs::waiting::list_waiting;
 use store::export_jobs::{self, ExportJob, NewExportJob, StoredResult};
 use store::pool::PooledConnection;
 use uuid::Uuid;
 
 use crate::department_lists::{self, ListError};
+
+/// Why a cancelled job has no document.
+const CANCELLED: &str = "Eksporten ble avbrutt.";
 
 /// Jobs that E58 lists.
 const NEWEST: i64 = 20;
@@ -46,6 +53,9 @@ pub enum ExportError {
     /// The job has not failed, so there is nothing to repeat.
     #[error("only a failed job can be repeated")]
     NotFailed,
+    /// The job has ended, so there is nothing to cancel.
+    #[error("a job that has ended cannot be cancelled")]
+    Ended,
     /// There is no document yet, or there will be none.
     #[error("export job has no document")]
     NotCompleted(JobStatus),
@@ -247,8 +257,65 @@ pub async fn get_job(
 pub async fn list_newest(
     conn: &mut PooledConnection<'_>,
     actor: &Actor,
-) -> Result<Vec<ExportJob>, StoreError> {
-    export_jobs::list_newest_of(conn, actor.user_id, NEWEST).await
+) -> Result<Vec<FollowedJob>, StoreError> {
+    let jobs = export_jobs::list_newest_of(conn, actor.user_id, NEWEST).await?;
+    follow(conn, jobs).await
+}
+
+/// A job as its owner follows it.
+#[derive(Clone, Debug)]
+pub struct FollowedJob {
+    /// The job.
+    pub job: ExportJob,
+    /// Where it stands, while it is queued.
+    pub waiting: Option<Waiting>,
+}
+
+/// Finds a job the caller may see, with its place in the queue (E57).
+///
+/// # Errors
+/// [`ExportError::NotFound`] also when it is somebody else's.
+pub async fn get_followed(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    id: ExportJobId,
+) -> Result<FollowedJob, ExportError> {
+    let job = get_job(conn, actor, id).await?;
+    follow(conn, vec![job]).await?.pop().ok_or(ExportError::NotFound)
+}
+
+/// Asks for the queue only when one of the jobs is in it.
+async fn follow(
+    conn: &mut PooledConnection<'_>,
+    jobs: Vec<ExportJob>,
+) -> Result<Vec<FollowedJob>, StoreError> {
+    let queued = jobs.iter().filter(|job| job.status == JobStatus::Queued);
+    let queued: Vec<ExportJobId> = queued.map(|job| job.id).collect();
+    let waiting = match queued.as_slice() {
+        [] => HashMap::new(),
+        queued => list_waiting(conn, queued, WORKER_SILENCE).await?,
+    };
+    let followed = |job: ExportJob| FollowedJob { waiting: waiting.get(&job.id).copied(), job };
+    Ok(jobs.into_iter().map(followed).collect())
+}
+
+/// Gives up a job that has not ended. What a worker may have made of it already is never shown.
+///
+/// # Errors
+/// [`ExportError::Ended`] when it has ended, unless it was cancelled before: then it is shown again.
+pub async fn cancel(
+    conn: &mut PooledConnection<'_>,
+    actor: &Actor,
+    id: ExportJobId,
+) -> Result<FollowedJob, ExportError> {
+    get_job(conn, actor, id).await?;
+    let job = if let Some(job) = export_jobs::cancel(conn, id, CANCELLED).await? {
+        job
+    } else {
+        let ended = get_job(conn, actor, id).await?;
+        ended.cancelled_at.is_some().then_some(ended).ok_or(ExportError::Ended)?
+    };
+    Ok(FollowedJob { job, waiting: None })
 }
 
 /// Puts a failed job in the queue again.

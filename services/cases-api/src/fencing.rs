@@ -14,12 +14,11 @@ use edge::ApiError;
 use edge::problem::{Problem, ProblemType};
 use serde::Deserialize;
 use serde_json::json;
+use telemetry::metric;
 use telemetry::propagation::{self, Injector};
 
 /// Longest wait for locks-api (architecture 3).
 const TIMEOUT: Duration = Duration::from_millis(200);
-/// Counts checks of tokens, by `outcome`.
-const CHECKS: &str = "portal_lock_token_checks_total";
 
 /// Asks locks-api about fencing tokens.
 pub(crate) struct Fencing {
@@ -69,16 +68,17 @@ impl Fencing {
         let check = match self.ask(url, request, case, token).await {
             Ok(check) => check,
             Err(error) => {
-                metrics::counter!(CHECKS, "outcome" => "unanswered").increment(1);
+                metrics::counter!(metric::LOCK_TOKEN_CHECKS, "outcome" => "unanswered")
+                    .increment(1);
                 tracing::warn!(error = %error.without_url(), "lock token not checked");
                 return Ok(());
             }
         };
         if check.current {
-            metrics::counter!(CHECKS, "outcome" => "current").increment(1);
+            metrics::counter!(metric::LOCK_TOKEN_CHECKS, "outcome" => "current").increment(1);
             return Ok(());
         }
-        metrics::counter!(CHECKS, "outcome" => "overtaken").increment(1);
+        metrics::counter!(metric::LOCK_TOKEN_CHECKS, "outcome" => "overtaken").increment(1);
         Err(overtaken(check.latest.map(|tenure| tenure.locked_by_name)))
     }
 

@@ -29,11 +29,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::ids::{BudgetRoundId, DepartmentId};
+use edge::metrics::begin_at_zero;
 use edge::redis::Redis;
 use quick_cache::sync::Cache;
 use store::StoreError;
 use store::case_lists::{self, CaseQuery, CaseScope};
 use store::pool::Pool;
+use telemetry::metric;
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
@@ -53,10 +55,6 @@ const PAGES_BYTES: u64 = 64 << 20;
 const BODIES_BYTES: u64 = 32 << 20;
 /// How many queues readers of missing pages stand in; pages share queues by chance.
 const QUEUES: usize = 64;
-/// Counts how readers were served.
-const READS: &str = "portal_list_cache_reads_total";
-/// Counts pages read from the database.
-const FILLS: &str = "portal_list_cache_fills_total";
 
 /// Names a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -78,7 +76,7 @@ pub(crate) struct ListCache {
     queues: [Mutex<()>; QUEUES],
 }
 
-/// How a reader got a page; a label of [`READS`].
+/// How a reader got a page; a label of [`metric::LIST_CACHE_READS`].
 #[derive(Clone, Copy)]
 enum Served {
     /// From this process's memory.
@@ -92,15 +90,18 @@ enum Served {
 }
 
 impl Served {
-    fn count(self, pages: usize) {
-        let label = match self {
+    const fn label(self) -> &'static str {
+        match self {
             Self::Hit => "hit",
             Self::SharedHit => "shared_hit",
             Self::Waited => "wait",
             Self::Missed => "miss",
-        };
+        }
+    }
+
+    fn count(self, pages: usize) {
         let pages = u64::try_from(pages).unwrap_or(u64::MAX);
-        metrics::counter!(READS, "served" => label).increment(pages);
+        metrics::counter!(metric::LIST_CACHE_READS, "served" => self.label()).increment(pages);
     }
 }
 
@@ -112,6 +113,8 @@ impl ListCache {
         redis: &Redis,
         time_to_live: Duration,
     ) -> Arc<Self> {
+        let served = [Served::Hit, Served::SharedHit, Served::Waited, Served::Missed];
+        begin_at_zero(metric::LIST_CACHE_READS, "served", &served.map(Served::label));
         let shared = Shared::new(redis.clone());
         Arc::new(Self {
             pool,
@@ -282,7 +285,8 @@ impl ListCache {
         ends: Instant,
     ) -> Result<Vec<(PageKey, Page)>, StoreError> {
         let begun = Instant::now();
-        metrics::counter!(FILLS).increment(u64::try_from(keys.len()).unwrap_or(u64::MAX));
+        metrics::counter!(metric::LIST_CACHE_FILLS)
+            .increment(u64::try_from(keys.len()).unwrap_or(u64::MAX));
         let mut by_round: HashMap<BudgetRoundId, Vec<Uuid>> = HashMap::new();
         for key in keys {
             by_round.entry(key.round).or_default().push(key.department.into());

@@ -12,8 +12,9 @@ use domain::ids::ExportJobId;
 use queue::{BrokerError, ExportRequested};
 use store::StoreError;
 use store::export_jobs::outbox::{self, Unpublished};
+use telemetry::metric;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument as _, info_span};
+use tracing::{Instrument as _, field, info_span};
 
 use crate::app::AppState;
 
@@ -92,17 +93,25 @@ async fn publish_all(
     let mut published = Vec::with_capacity(jobs.len());
     for job in jobs {
         let span = info_span!(
-            "publish export.jobs",
+            "publish export",
             otel.kind = "producer",
+            otel.status_code = field::Empty,
+            error.type = field::Empty,
             messaging.system = "rabbitmq",
+            messaging.operation.name = "publish",
+            messaging.operation.type = "send",
             messaging.destination.name = queue::EXPORT_EXCHANGE,
+            messaging.rabbitmq.destination.routing_key = queue::EXPORT_QUEUE,
+            messaging.message.id = %job.id,
             export.job_id = %job.id,
         );
         if let Some(trace_parent) = &job.trace_parent {
             telemetry::propagation::set_parent_from(&span, trace_parent);
         }
         let message = ExportRequested { job_id: job.id.into() };
-        if let Err(error) = state.publisher.publish(message).instrument(span).await {
+        let sent = state.publisher.publish(message).instrument(span.clone()).await;
+        if let Err(error) = sent {
+            telemetry::span::fail(&span, "broker");
             return (published, Err(error));
         }
         published.push(job.id);
@@ -117,7 +126,9 @@ async fn sweep_lost(state: &AppState) -> Result<(), StoreError> {
         tracing::warn!(export.requeued = lost, "put {lost} lost export jobs back in the queue");
     }
     let unfinished = outbox::count_unfinished(&mut conn).await?;
-    metrics::gauge!("export_jobs_unfinished", "status" => "queued").set(unfinished.queued);
-    metrics::gauge!("export_jobs_unfinished", "status" => "processing").set(unfinished.processing);
+    let count = |status| metrics::gauge!(metric::EXPORT_UNFINISHED, "status" => status);
+    count("queued").set(unfinished.queued);
+    count("processing").set(unfinished.processing);
+    metrics::gauge!(metric::EXPORT_OLDEST_QUEUED).set(unfinished.oldest_queued);
     Ok(())
 }

@@ -19,6 +19,7 @@ use actix_web::web::Bytes;
 use edge::blobs::{BlobError, BlobStore, ObjectStoreExt as _};
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 pub use raster::RasterError;
@@ -245,7 +246,10 @@ pub async fn keep(
         .ok_or(UploadError::Content(accepted))?;
     let clean = check(slots, image_type, content).await?;
     let name = StoredName::new(claimed, image_type);
-    blobs.put(&name.key(purpose).into(), clean.into()).await.map_err(UploadError::Store)?;
+    let key = name.key(purpose);
+    let span = telemetry::span::blob_write(&key);
+    span.record("blob.size_bytes", clean.len());
+    blobs.put(&key.into(), clean.into()).instrument(span).await.map_err(UploadError::Store)?;
     Ok(name)
 }
 

@@ -12,20 +12,24 @@ use anyhow::Context as _;
 use edge::admin::Readiness;
 use edge::blobs::BlobStore;
 use edge::process::{Background, Servers, bind};
+use edge::redis::Redis;
 use queue::{BrokerConfig, Consumer};
 use render::pdf::Fonts;
 use store::pool::{Gate, Pool};
+use telemetry::metric;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, JobConfig};
 use crate::report::Pages;
-use crate::{job, retention};
+use crate::{job, presence, retention};
 
 /// What jobs share.
 pub(crate) struct Worker {
     /// Connections to PostgreSQL, through PgBouncer.
     pub(crate) pool: Pool,
+    /// Where progress is told; may be down at any time.
+    pub(crate) redis: Redis,
     /// Where finished documents go.
     pub(crate) blobs: BlobStore,
     /// What PDFs are set in.
@@ -75,6 +79,7 @@ impl Application {
             .on_link(move |up| link.store(up, Ordering::Release));
         let worker = Arc::new(Worker {
             pool,
+            redis: Redis::open(&config.redis).context("REDIS_URL is not valid")?,
             blobs: edge::blobs::open(&config.blob_store_url)?,
             fonts: Arc::new(fonts),
             jobs: config.jobs,
@@ -86,9 +91,12 @@ impl Application {
         let readiness = Readiness::default();
         let admin = edge::admin::serve(listener, readiness.clone())?;
         let background = Background::default();
+        background.spawn_droppable(presence::report(Arc::clone(&worker), Arc::clone(&consuming)));
         background.spawn_droppable(watch(readiness.clone(), gate, consuming));
         background.spawn_droppable(retention::sweep(Arc::clone(&worker), config.retention));
-        background.spawn_droppable(fold_metrics());
+        edge::metrics::begin_at_zero(metric::EXPORT_JOBS, "outcome", &job::OUTCOMES);
+        let pool = worker.pool.clone();
+        background.spawn_droppable(edge::metrics::keep_up(move || pool.report()));
         let servers = Servers { public: None, admin, readiness };
         Ok(Self { worker, consumer, servers, background, admin_address })
     }
@@ -134,12 +142,4 @@ fn consume(consumer: Consumer, worker: Arc<Worker>, stop: CancellationToken) -> 
 /// Ready means: PgBouncer is fit, the database answers, and orders can arrive.
 async fn watch(readiness: Readiness, gate: Gate, consuming: Arc<AtomicBool>) {
     readiness.watch(|| async { consuming.load(Ordering::Acquire) && gate.is_open().await }).await;
-}
-
-async fn fold_metrics() {
-    let mut tick = tokio::time::interval(edge::metrics::UPKEEP_INTERVAL);
-    loop {
-        tick.tick().await;
-        edge::metrics::upkeep();
-    }
 }

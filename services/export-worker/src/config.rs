@@ -2,6 +2,8 @@
 //!
 //! Besides the variables every service shares ([`edge::config`]; there is no public port):
 //!
+//! - `REDIS_URL`: where progress is told. Required, secret.
+//! - `REDIS_KEY_PREFIX`, `REDIS_TIMEOUT_MS`: as for cases-api.
 //! - `DATABASE_URL`: PgBouncer URL with the role `portal_export_worker`. Required, secret.
 //! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 8.
 //! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
@@ -12,6 +14,7 @@
 //!   job waits. Renewed while the job runs. At least 3, default 30.
 //! - `EXPORT_MAX_ATTEMPTS`: attempts before a job is failed. Default 5.
 //! - `EXPORT_RETRY_PAUSE_MS`: pause after the first failed attempt; doubles each time. Default 2000.
+//! - `EXPORT_TIMEOUT_SECS`: how long a document may take to render, and then to be stored. Default 60.
 //! - `EXPORT_RETENTION_DAYS`: how long a finished document is kept. Default 7.
 //! - `EXPORT_FONT_DIR`: folder with the fonts of PDFs. Default is where Debian's
 //!   `fonts-crosextra-carlito` puts them.
@@ -20,7 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::export::{DEFAULT_LEASE, DEFAULT_MAX_ATTEMPTS};
-use edge::config::{ConfigError, HttpConfig, Vars};
+use edge::config::{ConfigError, HttpConfig, RedisConfig, Vars};
 use render::pdf::FONT_DIR;
 use secrecy::SecretString;
 use store::pool::PoolConfig;
@@ -38,6 +41,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// Connections to the database.
     pub database: PoolConfig,
+    /// Connections to Redis.
+    pub redis: RedisConfig,
     /// Broker URL.
     pub amqp_url: SecretString,
     /// Where finished documents go.
@@ -61,6 +66,8 @@ pub struct JobConfig {
     pub max_attempts: i32,
     /// Pause after the first failed attempt.
     pub retry_pause: Duration,
+    /// How long a document may take to render, and then to be stored.
+    pub timeout: Duration,
 }
 
 impl Config {
@@ -78,6 +85,7 @@ impl Config {
                     .millis("DB_ACQUIRE_TIMEOUT_MS")?
                     .unwrap_or(Duration::from_secs(2)),
             },
+            redis: RedisConfig::from_vars(vars)?,
             amqp_url: vars.secret("AMQP_URL")?,
             blob_store_url: vars.required("BLOB_STORE_URL")?,
             jobs: JobConfig::from_vars(vars)?,
@@ -94,6 +102,7 @@ impl JobConfig {
             lease: vars.secs("EXPORT_LEASE_SECS")?.unwrap_or(DEFAULT_LEASE),
             max_attempts: vars.parse("EXPORT_MAX_ATTEMPTS")?.unwrap_or(default_max_attempts()),
             retry_pause: vars.millis("EXPORT_RETRY_PAUSE_MS")?.unwrap_or(Duration::from_secs(2)),
+            timeout: vars.secs("EXPORT_TIMEOUT_SECS")?.unwrap_or(Duration::from_mins(1)),
         };
         if jobs.concurrency == 0 {
             return Err(ConfigError::invalid("EXPORT_CONCURRENCY", "must be at least 1"));
@@ -119,8 +128,9 @@ mod tests {
 
     use super::*;
 
-    const REQUIRED: [(&str, &str); 3] = [
+    const REQUIRED: [(&str, &str); 4] = [
         ("DATABASE_URL", "postgres://portal_export_worker:hemmelig@localhost/portal"),
+        ("REDIS_URL", "redis://:hemmelig@localhost/0"),
         ("AMQP_URL", "amqp://portal:hemmelig@localhost"),
         ("BLOB_STORE_URL", "file:///tmp/blobs"),
     ];

@@ -94,12 +94,12 @@ pub(crate) async fn workbook(
     progress: &Arc<Progress>,
 ) -> Result<Document, DocumentError> {
     let source = open(worker, &parameters).await?;
-    let total = u32::try_from(source.ids().len()).unwrap_or(u32::MAX);
+    let total = source.ids().len();
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let file = NamedTempFile::new()?;
     let out = file.reopen()?;
     let progress = Arc::clone(progress);
-    let on_row = move |written| progress.writing(written, total);
+    let on_row = move |written| progress.written(usize::try_from(written).unwrap_or(total), total);
     let rendering = spawn_render(receiver, parameters.fields, out, on_row);
     // Both to their ends: when reading fails the renderer stops too, and the cause is the reader's.
     let (fed, rendered) = tokio::join!(feed(worker, &source, sender), rendering);
@@ -160,7 +160,8 @@ async fn spawn_render(
 ) -> Result<u32, DocumentError> {
     let span = Span::current();
     let rendered = tokio::task::spawn_blocking(move || {
-        let _entered = span.entered();
+        let _job = span.entered();
+        let _step = telemetry::span::render(DocumentFormat::Xlsx.extension()).entered();
         let rows = received(receiver);
         workbook::write_case_list(rows, &fields, out, on_row)
     });

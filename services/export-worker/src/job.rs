@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use domain::export::{AfterFailure, JobType, after_failure};
+use domain::export::{AfterFailure, JobStatus, JobType, after_failure};
 use domain::ids::ExportJobId;
 use queue::{Delivered, Outcome};
 use serde::de::DeserializeOwned;
 use store::export_jobs::lease::Tenure;
 use store::export_jobs::{ExportJob, StoredResult};
+use telemetry::metric;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::app::Worker;
 use crate::claim::{End, GAVE_UP, Verdict, claim, end};
 use crate::document::{self, Document, DocumentError};
-use crate::progress::{Progress, report_until_lost};
+use crate::progress::{Progress, report_until_lost, tell};
 use crate::report::{self, Pages};
 use crate::results;
 
@@ -25,7 +26,14 @@ const RIGHTS_CHANGED: &str = "Tilgangene dine er endret siden eksporten ble best
 const LIST_GONE: &str = "Departementslisten er slettet siden eksporten ble bestilt.";
 const TOO_MANY_CASES: &str = "Listen har for mange saker for dette formatet. Snevre inn utvalget, \
     eller bestill listen som Excel.";
+const TOO_SLOW: &str = "Eksporten tok for lang tid og ble stoppet. Snevre inn utvalget, eller prøv \
+    igjen på et roligere tidspunkt.";
+const NOT_STORED: &str = "Dokumentet ble laget, men kunne ikke lagres. Prøv igjen senere, eller \
+    kontakt brukerstøtte hvis det gjentar seg.";
 const UNREADABLE: &str = "Bestillingen kunne ikke leses. Bestill eksporten på nytt.";
+
+/// How an attempt may end, as the metric names it.
+pub(crate) const OUTCOMES: [&str; 4] = ["completed", "refused", "retried", "failed"];
 
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
@@ -34,9 +42,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 enum Failure {
     /// No repetition can mend it; the message is for the user.
     Permanent(&'static str),
-    /// Another attempt may succeed.
-    Passing(anyhow::Error),
-    /// The claim was lost: whoever has it now answers for the job.
+    /// Another attempt may succeed; the message is for the user when none does.
+    Passing(anyhow::Error, &'static str),
+    /// The claim was lost: the job was cancelled, or whoever has it now answers for it.
     ClaimLost,
     /// The process stops.
     Interrupted,
@@ -50,16 +58,23 @@ pub(crate) async fn handle(worker: Arc<Worker>, delivered: Delivered) -> Outcome
             let started = Instant::now();
             let kind = job.job_type;
             let ended = carry_out(&worker, &job, &tenure, &delivered.abort).await;
-            metrics::histogram!("export_job_duration_seconds", "job_type" => kind.as_str())
+            metrics::histogram!(metric::EXPORT_DURATION, "job_type" => kind.as_str())
                 .record(started.elapsed());
             match ended {
                 Ok(rows) => {
                     let duration_ms = started.elapsed().as_millis();
                     info!(export.job_id = %id, export.rows = rows, duration_ms, "export is done");
                     count("completed");
+                    tell(&worker, &job, JobStatus::Completed, (100, "")).await;
                     Outcome::Done
                 }
-                Err(failure) => settle(&worker, &tenure, failure).await,
+                Err(failure) => {
+                    let outcome = settle(&worker, &tenure, failure).await;
+                    if !matches!(outcome, Outcome::Retry) {
+                        tell(&worker, &job, JobStatus::Failed, (0, "")).await;
+                    }
+                    outcome
+                }
             }
         }
         Verdict::Nothing(reason) => {
@@ -81,18 +96,21 @@ async fn carry_out(
     tenure: &Tenure,
     abort: &CancellationToken,
 ) -> Result<u32, Failure> {
-    let waited = (job.started_at.unwrap_or(job.created_at) - job.created_at).to_std();
-    metrics::histogram!("export_queue_wait_seconds").record(waited.unwrap_or_default());
+    let waited = (job.started_at.unwrap_or(job.queued_at) - job.queued_at).to_std();
+    metrics::histogram!(metric::EXPORT_QUEUE_WAIT).record(waited.unwrap_or_default());
     let progress = Arc::new(Progress::default());
-    let (rows, result) = tokio::select! {
-        stored = make_and_store(worker, job, &progress) => stored?,
-        () = report_until_lost(worker, tenure, &progress) => return Err(Failure::ClaimLost),
-        () = abort.cancelled() => return Err(Failure::Interrupted),
+    let ended = tokio::select! {
+        stored = make_and_store(worker, job, &progress) => stored,
+        () = report_until_lost(worker, job, tenure, &progress) => Err(Failure::ClaimLost),
+        () = abort.cancelled() => Err(Failure::Interrupted),
     };
+    // The renderer may still be at it, on a thread of its own.
+    progress.stop();
+    let (rows, result) = ended?;
     match end(worker, tenure, &End::Completed(result)).await {
         Ok(true) => Ok(rows),
         Ok(false) => Err(Failure::ClaimLost),
-        Err(source) => Err(Failure::Passing(source.into())),
+        Err(source) => Err(Failure::Passing(source.into(), GAVE_UP)),
     }
 }
 
@@ -101,13 +119,19 @@ async fn make_and_store(
     job: &ExportJob,
     progress: &Arc<Progress>,
 ) -> Result<(u32, StoredResult), Failure> {
-    let document = make(worker, job, progress).await?;
+    let limit = worker.jobs.timeout;
+    let Ok(made) = tokio::time::timeout(limit, make(worker, job, progress)).await else {
+        return Err(Failure::Permanent(TOO_SLOW));
+    };
+    let document = made?;
     progress.storing();
     let key = results::key(job.id, job.job_type.format());
-    let bytes = results::upload(&worker.blobs, &key, document.file.path())
-        .await
+    let storing = results::upload(&worker.blobs, &key, document.file.path());
+    let stored = tokio::time::timeout(limit, storing).await.map_err(std::io::Error::from);
+    let bytes = stored
+        .flatten()
         .context("document could not be stored")
-        .map_err(Failure::Passing)?;
+        .map_err(|source| Failure::Passing(source, NOT_STORED))?;
     let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
     Ok((document.rows, StoredResult { key, bytes, file_name: document.file_name }))
 }
@@ -156,7 +180,7 @@ impl From<DocumentError> for Failure {
             | DocumentError::Workbook(_)
             | DocumentError::Word(_)
             | DocumentError::Pdf(_)
-            | DocumentError::Panicked(_)) => Self::Passing(passing.into()),
+            | DocumentError::Panicked(_)) => Self::Passing(passing.into(), GAVE_UP),
         }
     }
 }
@@ -171,17 +195,17 @@ async fn settle(worker: &Worker, tenure: &Tenure, failure: Failure) -> Outcome {
             write_end(worker, tenure, End::Failed(message)).await;
             Outcome::Done
         }
-        Failure::Passing(source) => {
+        Failure::Passing(source, message) => {
             error!(
                 error.chain = %edge::error::chain(source.as_ref()),
                 export.job_id = %id,
                 export.attempt = tenure.attempt,
                 "export attempt failed"
             );
-            try_again_or_give_up(worker, tenure).await
+            try_again_or_give_up(worker, tenure, message).await
         }
         Failure::ClaimLost => {
-            warn!(export.job_id = %id, "claim was lost, leaving the job to its new holder");
+            warn!(export.job_id = %id, "claim was lost: the job is cancelled or somebody else's");
             Outcome::Done
         }
         Failure::Interrupted => {
@@ -192,7 +216,7 @@ async fn settle(worker: &Worker, tenure: &Tenure, failure: Failure) -> Outcome {
     }
 }
 
-async fn try_again_or_give_up(worker: &Worker, tenure: &Tenure) -> Outcome {
+async fn try_again_or_give_up(worker: &Worker, tenure: &Tenure, message: &'static str) -> Outcome {
     let attempt = u32::try_from(tenure.attempt).unwrap_or(u32::MAX);
     let max_attempts = u32::try_from(worker.jobs.max_attempts).unwrap_or(u32::MAX);
     match after_failure(attempt, max_attempts, true) {
@@ -204,7 +228,7 @@ async fn try_again_or_give_up(worker: &Worker, tenure: &Tenure) -> Outcome {
         }
         AfterFailure::GiveUp => {
             count("failed");
-            write_end(worker, tenure, End::Failed(GAVE_UP)).await;
+            write_end(worker, tenure, End::Failed(message)).await;
             Outcome::DeadLetter
         }
     }
@@ -229,7 +253,7 @@ fn pause_after(first: Duration, attempt: u32) -> Duration {
 }
 
 fn count(outcome: &'static str) {
-    metrics::counter!("export_jobs_total", "outcome" => outcome).increment(1);
+    metrics::counter!(metric::EXPORT_JOBS, "outcome" => outcome).increment(1);
 }
 
 #[cfg(test)]

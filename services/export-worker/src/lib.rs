@@ -10,6 +10,7 @@ mod claim;
 pub mod config;
 mod document;
 mod job;
+mod presence;
 mod progress;
 mod report;
 mod results;

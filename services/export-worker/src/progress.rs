@@ -3,10 +3,15 @@
 //! Rendering happens on a blocking thread and must not wait for the database, so it only moves
 //! numbers here; a task beside it writes them to the row, a few times a second at most.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::export::JobStatus;
+use edge::events::{Happening, publish};
 use store::StoreError;
+use store::export_jobs::ExportJob;
 use store::export_jobs::lease::{Tenure, report_progress};
 
 use crate::app::Worker;
@@ -16,55 +21,95 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(500);
 /// Renewals in the time of one lease: two may be lost before the claim is.
 const RENEWALS_PER_LEASE: u32 = 3;
 
-/// Percent of the work that is done when the last row is written.
-const ROWS_SHARE: u64 = 90;
+/// Percent of the work that is done when the document is whole.
+const RENDERED: usize = 90;
+/// Of those, the share of reading what a document of pages is made of.
+const COLLECTED: usize = 40;
+/// Percent when a department list is read and its figures are not.
+const LIST_READ: i16 = 10;
+/// Percent when only the blob store is still missing the document.
+const STORING: i16 = 95;
 
-/// How far a job has come.
-#[derive(Debug, Default)]
-pub(crate) struct Progress(Mutex<Stage>);
+const COLLECTING: &str = "Henter saker";
+const WRITING: &str = "Skriver dokumentet";
 
-/// What the job is doing, in the order it does it.
-#[derive(Clone, Copy, Debug, Default)]
-enum Stage {
-    #[default]
-    Reading,
-    Writing {
-        rows: u32,
-        total: u32,
-    },
-    Storing,
+/// How far a job has come, and whether it is to go on.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    shown: Mutex<(i16, &'static str)>,
+    stopped: AtomicBool,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { shown: Mutex::new((0, COLLECTING)), stopped: AtomicBool::new(false) }
+    }
 }
 
 impl Progress {
-    /// So many rows of so many are written.
-    pub(crate) fn writing(&self, rows: u32, total: u32) {
-        self.enter(Stage::Writing { rows, total });
+    /// So many rows of so many are read for a document that is written when all are.
+    pub(crate) fn collected(&self, rows: usize, total: usize) {
+        self.show(share(rows, total, COLLECTED), COLLECTING);
+    }
+
+    /// The list is read and its figures are fetched.
+    pub(crate) fn fetching_figures(&self) {
+        self.show(LIST_READ, "Henter figurer");
+    }
+
+    /// So much of what was collected is in the document.
+    pub(crate) fn composed(&self, done: usize, total: usize) {
+        let before = share(1, 1, COLLECTED);
+        self.show(before + share(done, total, RENDERED - COLLECTED), WRITING);
+    }
+
+    /// So many rows of so many are read and written, both at once.
+    pub(crate) fn written(&self, rows: usize, total: usize) {
+        self.show(share(rows, total, RENDERED), WRITING);
     }
 
     /// The document is rendered and goes to the blob store.
     pub(crate) fn storing(&self) {
-        self.enter(Stage::Storing);
+        self.show(STORING, "Lagrer dokumentet");
     }
 
-    fn enter(&self, stage: Stage) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    /// Nobody waits for the document any more: its renderer, which only it itself can end, is to
+    /// end.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+    }
+
+    /// Whether to go on, for the renderer.
+    pub(crate) fn verdict(&self) -> ControlFlow<()> {
+        if self.stopped.load(Ordering::Acquire) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    fn show(&self, percent: i16, step: &'static str) {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = (percent, step);
     }
 
     /// Percent and step, as the row shows them.
     fn shown(&self) -> (i16, &'static str) {
-        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Stage::Reading => (0, "Henter saker"),
-            Stage::Writing { rows, total } => {
-                let percent = u64::from(rows.min(total)) * ROWS_SHARE / u64::from(total.max(1));
-                (i16::try_from(percent).unwrap_or_default(), "Skriver dokumentet")
-            }
-            Stage::Storing => (95, "Lagrer dokumentet"),
-        }
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// What part of `percent` is done.
+fn share(done: usize, total: usize, percent: usize) -> i16 {
+    i16::try_from(done.min(total) * percent / total.max(1)).unwrap_or_default()
+}
+
 /// Reports progress and renews the lease for ever, and returns only when the claim is lost.
-pub(crate) async fn report_until_lost(worker: &Worker, tenure: &Tenure, progress: &Progress) {
+pub(crate) async fn report_until_lost(
+    worker: &Worker,
+    job: &ExportJob,
+    tenure: &Tenure,
+    progress: &Progress,
+) {
     let renewal = worker.jobs.lease / RENEWALS_PER_LEASE;
     let mut reported = None;
     let mut renewed = Instant::now();
@@ -78,6 +123,9 @@ pub(crate) async fn report_until_lost(worker: &Worker, tenure: &Tenure, progress
         }
         match report(worker, tenure, shown).await {
             Ok(true) => {
+                if reported != Some(shown) {
+                    tell(worker, job, JobStatus::Processing, shown).await;
+                }
                 reported = Some(shown);
                 renewed = Instant::now();
             }
@@ -90,6 +138,23 @@ pub(crate) async fn report_until_lost(worker: &Worker, tenure: &Tenure, progress
             ),
         }
     }
+}
+
+/// Tells the requester's open windows, if they have any.
+pub(crate) async fn tell(
+    worker: &Worker,
+    job: &ExportJob,
+    status: JobStatus,
+    (percent, step): (i16, &str),
+) {
+    let progress = Happening::ExportProgress {
+        job_id: job.id,
+        requested_by: job.requested_by,
+        status: status.as_str().to_owned(),
+        percent,
+        step: (!step.is_empty()).then(|| step.to_owned()),
+    };
+    publish(&worker.redis, progress).await;
 }
 
 async fn report(
@@ -109,18 +174,42 @@ mod tests {
     fn percent_grows_from_nothing_to_almost_done() {
         let progress = Progress::default();
         assert_eq!(progress.shown(), (0, "Henter saker"));
-        progress.writing(100, 200);
+        progress.written(100, 200);
         assert_eq!(progress.shown(), (45, "Skriver dokumentet"));
-        progress.writing(200, 200);
+        progress.written(200, 200);
         assert_eq!(progress.shown().0, 90);
         progress.storing();
         assert_eq!(progress.shown(), (95, "Lagrer dokumentet"));
     }
 
     #[test]
+    fn a_document_of_pages_is_collected_first_and_composed_then() {
+        let progress = Progress::default();
+        let mut steps = vec![progress.shown()];
+        progress.collected(1, 2);
+        steps.push(progress.shown());
+        progress.collected(2, 2);
+        steps.push(progress.shown());
+        progress.composed(1, 2);
+        steps.push(progress.shown());
+        progress.composed(2, 2);
+        steps.push(progress.shown());
+        let percents: Vec<i16> = steps.iter().map(|(percent, _)| *percent).collect();
+        assert_eq!(percents, [0, 20, 40, 65, 90]);
+    }
+
+    #[test]
     fn an_empty_list_does_not_divide_by_zero() {
         let progress = Progress::default();
-        progress.writing(0, 0);
+        progress.written(0, 0);
         assert_eq!(progress.shown().0, 0);
+    }
+
+    #[test]
+    fn a_renderer_is_told_to_stop() {
+        let progress = Progress::default();
+        assert_eq!(progress.verdict(), ControlFlow::Continue(()));
+        progress.stop();
+        assert_eq!(progress.verdict(), ControlFlow::Break(()));
     }
 }

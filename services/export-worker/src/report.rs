@@ -59,10 +59,14 @@ impl Pages {
         }
     }
 
-    fn write(&self, report: &Report, out: File) -> Result<(), DocumentError> {
+    fn write(&self, report: &Report, out: File, progress: &Progress) -> Result<(), DocumentError> {
+        let mut watch = |done, total| {
+            progress.composed(done, total);
+            progress.verdict()
+        };
         match self {
-            Self::Word => Ok(docx::write(report, out)?),
-            Self::Pdf(fonts) => Ok(pdf::write(report, fonts, BufWriter::new(out))?),
+            Self::Word => Ok(docx::write(report, out, &mut watch)?),
+            Self::Pdf(fonts) => Ok(pdf::write(report, fonts, BufWriter::new(out), &mut watch)?),
         }
     }
 }
@@ -81,7 +85,7 @@ pub(crate) async fn case_list(
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let (shared, written) = (Arc::clone(&source), Arc::clone(progress));
     let format = pages.format();
-    let rendering = render(pages, move || {
+    let rendering = render(pages, progress, move || {
         let rows = received(receiver);
         build_case_list(&shared, &parameters, rows, &written)
     });
@@ -99,7 +103,7 @@ fn build_case_list(
     rows: impl Iterator<Item = Result<ExportedCase, SourceClosed>>,
     progress: &Progress,
 ) -> Result<Report, DocumentError> {
-    let total = u32::try_from(source.ids().len()).unwrap_or(u32::MAX);
+    let total = source.ids().len();
     let input = CaseListInput {
         filters: &parameters.filters,
         department_code: source.department_code(),
@@ -110,7 +114,7 @@ fn build_case_list(
     let mut closed = None;
     let cases = rows.zip(1..).map_while(|(row, number)| match row {
         Ok(case) => {
-            progress.writing(number, total);
+            progress.collected(number, total);
             Some(case)
         }
         Err(error) => {
@@ -139,13 +143,13 @@ pub(crate) async fn department_list(
         let list = found.ok_or(DocumentError::ListGone)?;
         (list, list_threads_of_list(&mut conn, department_list_id).await?)
     };
+    progress.fetching_figures();
     let files = read_uploads(&worker.blobs, picture_sources(&list), MOST_PICTURE_BYTES).await?;
     let rows = u32::try_from(list.entry_count()).unwrap_or(u32::MAX);
     let head = &list.head;
     let file_name =
         file_name::department_list(&head.department_code, &head.budget_round_name, pages.format());
-    progress.writing(0, rows);
-    let file = render(pages, move || {
+    let file = render(pages, progress, move || {
         let pictures = read_pictures(files);
         let made_at = Utc::now();
         Ok(department_list_report(DepartmentListInput {
@@ -162,14 +166,17 @@ pub(crate) async fn department_list(
 /// Builds a report and writes it into a temporary file, on a blocking thread.
 async fn render(
     pages: Pages,
+    progress: &Arc<Progress>,
     build: impl FnOnce() -> Result<Report, DocumentError> + Send + 'static,
 ) -> Result<NamedTempFile, DocumentError> {
     let file = NamedTempFile::new()?;
     let out = file.reopen()?;
     let span = Span::current();
+    let progress = Arc::clone(progress);
     let rendering = tokio::task::spawn_blocking(move || {
-        let _entered = span.entered();
-        pages.write(&build()?, out)
+        let _job = span.entered();
+        let _step = telemetry::span::render(pages.format().extension()).entered();
+        pages.write(&build()?, out, &progress)
     });
     rendering.await??;
     Ok(file)

@@ -7,10 +7,14 @@ use domain::ids::ExportJobId;
 use edge::blobs::BlobStore;
 use object_store::buffered::BufWriter;
 use tokio::io::AsyncWriteExt as _;
+use tracing::Instrument as _;
+
+/// Where documents lie in the store.
+pub(crate) const FOLDER: &str = "exports";
 
 /// Key of a job's document: the job's id, so that doing it again replaces rather than adds.
 pub(crate) fn key(id: ExportJobId, format: DocumentFormat) -> String {
-    format!("exports/{id}.{}", format.extension())
+    format!("{FOLDER}/{id}.{}", format.extension())
 }
 
 /// Address that hands the document out; the API adds the short-lived signature.
@@ -22,6 +26,16 @@ pub(crate) fn url(id: ExportJobId) -> String {
 ///
 /// The object appears whole or not at all.
 pub(crate) async fn upload(blobs: &BlobStore, key: &str, file: &Path) -> std::io::Result<u64> {
+    let span = telemetry::span::blob_write(key);
+    let written = copy(blobs, key, file).instrument(span.clone()).await;
+    match &written {
+        Ok(bytes) => span.record("blob.size_bytes", bytes),
+        Err(_) => span.record("otel.status_code", "ERROR"),
+    };
+    written
+}
+
+async fn copy(blobs: &BlobStore, key: &str, file: &Path) -> std::io::Result<u64> {
     let mut source = tokio::fs::File::open(file).await?;
     let mut object = BufWriter::new(BlobStore::clone(blobs), key.into());
     match tokio::io::copy(&mut source, &mut object).await {

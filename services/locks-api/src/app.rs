@@ -18,6 +18,7 @@ use edge::token::TokenVerifier;
 use store::StoreError;
 use store::locks::ResourceLock;
 use store::pool::{Gate, Pool};
+use telemetry::metric;
 
 use crate::config::Config;
 use crate::status::{self, Change};
@@ -86,6 +87,9 @@ impl Application {
 
         let background = Background::default();
         background.spawn_droppable(watch_readiness(readiness.clone(), gate));
+        edge::metrics::begin_at_zero(metric::LOCK_ACQUISITIONS, "outcome", &["granted", "held"]);
+        let reported = pool.clone();
+        background.spawn_droppable(edge::metrics::keep_up(move || reported.report()));
         background.spawn_droppable(sweeper::run(pool, config.lock));
         Ok(Self {
             state,

@@ -9,12 +9,10 @@ use domain::lock::FencingToken;
 use edge::actor::Actor;
 use store::StoreError;
 use store::locks::{Acquisition, LockClaim, LockRow, LockedResource, Release, ResourceLock};
+use telemetry::metric;
 
 use crate::app::AppState;
 use crate::status::{self, Change};
-
-/// Attempts granted and refused, by `outcome`.
-pub const ACQUISITIONS: &str = "lock_acquisitions_total";
 
 /// How often an acquisition is repeated because the lock changed hands while it ran. Each repeat
 /// means that somebody else has made progress.
@@ -70,11 +68,11 @@ pub async fn acquire(
                 let is_new = lasts.is_ok_and(|lasts| lasts <= state.lease);
                 let change = if is_new { Change::Begun } else { Change::Renewed };
                 status::announce(&state.redis, resource, &lock, change).await;
-                metrics::counter!(ACQUISITIONS, "outcome" => "granted").increment(1);
+                metrics::counter!(metric::LOCK_ACQUISITIONS, "outcome" => "granted").increment(1);
                 return Ok(lock);
             }
             Some(Acquisition::HeldBy(lock)) => {
-                metrics::counter!(ACQUISITIONS, "outcome" => "held").increment(1);
+                metrics::counter!(metric::LOCK_ACQUISITIONS, "outcome" => "held").increment(1);
                 return Err(LeaseError::HeldBy(resource, Box::new(lock)));
             }
             None => {}

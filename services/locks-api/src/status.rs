@@ -12,6 +12,7 @@ use edge::redis::Redis;
 use edge::redis::commands::cmd;
 use serde::{Deserialize, Serialize};
 use store::locks::{LockRow, LockedResource};
+use telemetry::metric;
 
 /// How long a state is kept (contract 1.6).
 const TIME_TO_LIVE: Duration = Duration::from_secs(5);
@@ -26,8 +27,6 @@ end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 ";
-/// Counts polls, by `outcome`.
-const POLLS: &str = "portal_lock_status_reads_total";
 
 /// A state as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -41,7 +40,7 @@ pub(crate) async fn find(redis: &Redis, resource: LockedResource) -> Option<Opti
     let status: Option<Status> =
         kept.and_then(|kept| serde_json::from_str(kept.get(TOKEN_DIGITS..)?).ok());
     let outcome = if status.is_some() { "hit" } else { "miss" };
-    metrics::counter!(POLLS, "outcome" => outcome).increment(1);
+    metrics::counter!(metric::LOCK_STATUS_READS, "outcome" => outcome).increment(1);
     Some(status?.lock)
 }
 

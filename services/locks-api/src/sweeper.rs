@@ -7,12 +7,10 @@ use std::time::Duration;
 use domain::lock::ResourceType;
 use store::StoreError;
 use store::pool::Pool;
+use telemetry::metric;
 use tokio::time::MissedTickBehavior;
 
 use crate::config::LockConfig;
-
-/// Locks that are held now, by `resource_type`, in the whole database.
-pub const ACTIVE_LOCKS: &str = "locks_active";
 
 /// A row that is over stays at least this long: longer than any statement of the role may run
 /// (`statement_timeout`), which is what makes fencing tokens grow (see [`store::locks`]).
@@ -42,7 +40,7 @@ async fn sweep(pool: &Pool, retention: Duration) -> Result<(), StoreError> {
         let live = counts.iter().find(|(name, _)| name == kind.as_str()).map_or(0, |(_, n)| *n);
         // A gauge is a float; beyond 4 billion locks its exact value is of no interest.
         let live = f64::from(u32::try_from(live).unwrap_or(u32::MAX));
-        metrics::gauge!(ACTIVE_LOCKS, "resource_type" => kind.as_str()).set(live);
+        metrics::gauge!(metric::LOCKS_ACTIVE, "resource_type" => kind.as_str()).set(live);
     }
     Ok(())
 }

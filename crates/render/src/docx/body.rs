@@ -6,8 +6,9 @@ use super::comments::Comments;
 use super::numbering::{self, HANGING, STEP};
 use super::relations::{self, Relations};
 use super::xml::Xml;
-use super::{drawing, style};
+use super::{DocxError, drawing, style};
 use crate::report::{Block, Fact, ListItem, Paragraph, Report, Style, Table};
+use crate::watch::{self, Watch};
 
 /// Width of the text on A4 with margins of 2.54 cm, in twentieths of a point.
 const TEXT_WIDTH: usize = 9_026;
@@ -39,7 +40,8 @@ pub(super) fn write<W: Write>(
     out: W,
     report: &Report,
     comments: &Comments<'_>,
-) -> io::Result<Relations> {
+    watch: &mut Watch<'_>,
+) -> Result<Relations, DocxError> {
     let mut body = Body {
         xml: Xml::new(out)?,
         report,
@@ -51,7 +53,8 @@ pub(super) fn write<W: Write>(
     };
     body.xml.start("w:document", NAMESPACES)?;
     body.xml.start("w:body", &[])?;
-    for block in &report.blocks {
+    for (index, block) in report.blocks.iter().enumerate() {
+        watch::ask(watch, index, report.blocks.len())?;
         body.block(block)?;
     }
     body.page()?;

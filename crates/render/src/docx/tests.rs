@@ -568,3 +568,16 @@ proptest! {
         unpacked(&report).assert_sound();
     }
 }
+
+#[test]
+fn whoever_waits_can_end_it_between_two_blocks() {
+    let report = report(json!([{ "type": "paragraph" }, { "type": "paragraph" }]), vec![]);
+    let mut seen = Vec::new();
+    let mut watch = |done, total| {
+        seen.push(done);
+        if done + 1 == total { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let stopped = write(&report, std::io::Cursor::new(Vec::new()), &mut watch);
+    assert!(matches!(stopped, Err(DocxError::Stopped(_))));
+    assert!(seen.len() > 1 && seen.is_sorted(), "{seen:?}");
+}

@@ -12,6 +12,7 @@ use super::look::{self, INDENT, Look};
 use super::table::{Align, Column, Table};
 use super::text::{Line, Run, Style, lines, width};
 use crate::report::{self, Block, Fact, Figure, HeadingNumbers, Paragraph, Report};
+use crate::watch::{self, Stopped, Watch};
 
 /// Room for the number of a heading.
 const NUMBER_WIDTH: f32 = 36.0;
@@ -33,7 +34,11 @@ pub(super) struct Composed {
 }
 
 /// Sets a report.
-pub(super) fn compose(report: &Report, fonts: &Fonts) -> Composed {
+pub(super) fn compose(
+    report: &Report,
+    fonts: &Fonts,
+    watch: &mut Watch<'_>,
+) -> Result<Composed, Stopped> {
     let mut composer = Composer {
         report,
         fonts,
@@ -42,11 +47,11 @@ pub(super) fn compose(report: &Report, fonts: &Fonts) -> Composed {
         numbers: HeadingNumbers::default(),
         space: 0.0,
     };
-    let mut blocks = report.blocks.iter().peekable();
-    while let Some(block) = blocks.next() {
-        composer.block(block, blocks.peek().copied());
+    for (index, block) in report.blocks.iter().enumerate() {
+        watch::ask(watch, index, report.blocks.len())?;
+        composer.block(block, report.blocks.get(index + 1));
     }
-    Composed { pages: composer.flow.finish(), figures: composer.figures }
+    Ok(Composed { pages: composer.flow.finish(), figures: composer.figures })
 }
 
 struct Composer<'a> {

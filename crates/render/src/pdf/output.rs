@@ -19,6 +19,7 @@ use super::fonts::{Fonts, Typeface};
 use super::text::{Color, Piece, Run, Style, lines};
 use super::{PdfError, look, outline};
 use crate::report::{LANGUAGE, PRODUCT, Report};
+use crate::watch::{self, Watch};
 
 /// Distance of header and footer from the edge of the paper (documents contract 5.3).
 const EDGE: f32 = 36.0;
@@ -32,6 +33,7 @@ pub(super) fn write(
     report: &Report,
     fonts: &Fonts,
     mut out: impl Write,
+    watch: &mut Watch<'_>,
 ) -> Result<(), PdfError> {
     let Composed { mut pages, figures } = composed;
     let total = pages.pages.len();
@@ -44,6 +46,7 @@ pub(super) fn write(
     let mut notes = Notes::new(report);
     let mut left = pages.pages.into_iter().zip(&ids).peekable();
     while left.peek().is_some() {
+        watch::ask(watch, total - left.len(), total)?;
         let (sheets, ids): (Vec<_>, Vec<_>) = left.by_ref().take(AT_ONCE).unzip();
         press.print(&sheets, &ids, &mut document)?;
         for (marks, id) in sheets.iter().zip(ids) {

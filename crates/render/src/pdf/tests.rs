@@ -1,6 +1,7 @@
 //! What a finished file says of itself, read back with the library that did not lay it out.
 
 use std::io::Cursor;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -71,7 +72,7 @@ fn heading(style: Style, text: &str) -> Block {
 
 fn written(report: &Report) -> Vec<u8> {
     let mut bytes = Vec::new();
-    write(report, fonts(), &mut bytes).unwrap();
+    write(report, fonts(), &mut bytes, &mut |_, _| ControlFlow::Continue(())).unwrap();
     bytes
 }
 
@@ -482,5 +483,29 @@ fn a_writer_that_fails_is_an_error() {
             Ok(())
         }
     }
-    assert!(write(&report(vec![]), fonts(), Full).is_err());
+    let mut watch = |_, _| ControlFlow::Continue(());
+    assert!(write(&report(vec![]), fonts(), Full, &mut watch).is_err());
+}
+
+#[test]
+fn whoever_waits_sees_it_grow_and_can_end_it_at_any_point() {
+    let report = report(vec![text("a"), Block::PageBreak, text("b")]);
+    let mut seen = Vec::new();
+    let mut watch = |done, total| {
+        seen.push((done, total));
+        ControlFlow::Continue(())
+    };
+    write(&report, fonts(), &mut Vec::new(), &mut watch).unwrap();
+    // Three blocks are set, then two pages are printed at once.
+    assert_eq!(seen, [(0, 6), (1, 6), (2, 6), (2, 4)]);
+
+    for asked in 1..=4 {
+        let mut left = asked;
+        let mut watch = |_, _| {
+            left -= 1;
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let stopped = write(&report, fonts(), &mut Vec::new(), &mut watch);
+        assert!(matches!(stopped, Err(PdfError::Stopped(_))), "asked {asked} times");
+    }
 }

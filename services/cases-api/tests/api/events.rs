@@ -221,7 +221,7 @@ async fn a_client_that_does_not_read_is_dropped_and_others_are_not() {
         reader
     });
     let begun = std::time::Instant::now();
-    while app.counter("portal_event_stream_dropped_total").await == 0 {
+    while app.counter("event_stream_dropped_total").await == 0 {
         assert!(begun.elapsed() < Duration::from_mins(1), "nobody was dropped");
         let events: Vec<Event> = (0..32).map(|_| progress_of(&owner, 1)).collect();
         publish(&app, &events).await;

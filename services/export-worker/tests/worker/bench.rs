@@ -15,7 +15,7 @@ use queue::{BrokerConfig, ExportRequested, Publisher};
 use store::export_jobs::{self, ExportJob, NewExportJob, outbox};
 use store::pool::{Pool, PoolConfig};
 use tempfile::TempDir;
-use test_support::{Actor, Broker, Seed, SeededRound, ServiceRole, TestDatabase};
+use test_support::{Actor, Broker, RedisKeys, Seed, SeededRound, ServiceRole, Stack, TestDatabase};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -31,6 +31,7 @@ pub(crate) struct Bench {
     pool: Pool,
     publisher: Publisher,
     relay: Option<JoinHandle<()>>,
+    redis_keys: RedisKeys,
     // Last, because the others are connected to it.
     pub(crate) database: TestDatabase,
 }
@@ -64,6 +65,7 @@ impl Bench {
             publisher,
             blobs: TempDir::new().unwrap(),
             relay: None,
+            redis_keys: RedisKeys::new(),
             broker,
             database,
         }
@@ -86,6 +88,8 @@ impl Bench {
             ("ADMIN_BIND", "127.0.0.1:0".to_owned()),
             ("INSTANCE_ID", instance_id.to_owned()),
             ("DATABASE_URL", self.database.url_for(ServiceRole::ExportWorker)),
+            ("REDIS_URL", Stack::load().redis_url.clone()),
+            ("REDIS_KEY_PREFIX", self.redis_keys.prefix().to_owned()),
             ("AMQP_URL", self.broker.amqp_url()),
             ("BLOB_STORE_URL", format!("file://{}", self.blobs.path().display())),
             ("EXPORT_LEASE_SECS", "3".to_owned()),
@@ -200,6 +204,18 @@ impl Bench {
         self.publisher.publish(ExportRequested { job_id: id.into() }).await.unwrap();
         let mut conn = self.pool.get().await.unwrap();
         outbox::mark_published(&mut conn, &[id]).await.unwrap();
+    }
+
+    /// Gives a job up as its owner does, and says whether it was still there to be given up.
+    pub(crate) async fn cancel(&self, id: ExportJobId) -> bool {
+        let mut conn = self.pool.get().await.unwrap();
+        export_jobs::cancel(&mut conn, id, "Avbrutt.").await.unwrap().is_some()
+    }
+
+    /// Proves that whoever works still does: a small order has its document soon.
+    pub(crate) async fn assert_alive(&self, actor: &Actor) {
+        let id = self.order(actor, &[ExportField::CaseName]).await;
+        self.wait_for(id, JobStatus::Completed).await;
     }
 
     /// Runs a statement as the owner of the schema.

@@ -16,4 +16,6 @@ mod interruptions;
 #[cfg(test)]
 mod pdf;
 #[cfg(test)]
+mod trouble;
+#[cfg(test)]
 mod word;

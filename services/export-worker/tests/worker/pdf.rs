@@ -185,6 +185,7 @@ async fn without_its_fonts_the_worker_does_not_start_and_says_what_is_missing() 
     let vars = [
         ("ADMIN_BIND", "127.0.0.1:0"),
         ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
+        ("REDIS_URL", "redis://127.0.0.1:1"),
         ("AMQP_URL", "amqp://127.0.0.1:1"),
         ("BLOB_STORE_URL", "memory:///"),
         ("EXPORT_FONT_DIR", "/nowhere"),

@@ -26,7 +26,7 @@ async fn a_poll_is_answered_without_the_database_and_follows_every_change() {
     }
     // Both instances count into one registry.
     let metrics = here.admin.get("/metrics").await.text();
-    let hits = "portal_lock_status_reads_total{outcome=\"hit\"} ";
+    let hits = "lock_status_reads_total{outcome=\"hit\"} ";
     let hits = metrics.lines().find_map(|line| line.strip_prefix(hits)).unwrap();
     let hits: u32 = hits.parse().unwrap();
     assert!(hits >= 19, "{hits} polls of 21 were answered from memory");

@@ -1,9 +1,9 @@
-//! Export jobs: following, repeating and downloading what was ordered (E57–E59).
+//! Export jobs: following, cancelling, repeating and downloading what was ordered (E57–E59).
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, Utc};
-use domain::export::{JobStatus, JobType};
+use domain::export::{JobStatus, JobType, Waiting};
 use domain::ids::ExportJobId;
 use edge::ApiError;
 use edge::actor::Actor;
@@ -12,14 +12,17 @@ use edge::problem::{Problem, ProblemType};
 use edge::query::Params;
 use edge::rate_limit::{Exports, Limited};
 use serde::Serialize;
-use store::export_jobs::{ExportJob, StoredResult};
+use store::export_jobs::StoredResult;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{DOCX, ExportAcceptedView, PDF, XLSX, accepted, attachment};
 use crate::app::AppState;
 use crate::error::store_failure;
-use crate::exports::{self, ExportError};
+use crate::exports::{self, ExportError, FollowedJob};
+
+/// Said of a completed job whose document is not kept any more.
+const GONE: &str = "Dokumentet er slettet. Bestill eksporten på nytt.";
 
 /// Adds the handlers of this resource.
 pub(super) fn configure(config: &mut ServiceConfig<'_>) {
@@ -27,6 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig<'_>) {
         .service(list_export_jobs)
         .service(get_export_job)
         .service(retry_export_job)
+        .service(cancel_export_job)
         .service(download_export);
 }
 
@@ -50,9 +54,16 @@ struct ExportJobView {
     error_message: Option<String>,
     /// How much is done, 0 to 100.
     percent: i16,
-    /// What is being done, in Norwegian.
+    /// What is being done or waited for, in Norwegian.
     #[schema(required)]
     step: Option<String>,
+    /// Place in the queue, from 1, while `queued`.
+    #[schema(required)]
+    queue_position: Option<u32>,
+    /// Whether it waits with no worker in sight; `step` says so too.
+    stalled: bool,
+    /// Whether it is `failed` because its owner cancelled it.
+    cancelled: bool,
     created_at: DateTime<Utc>,
     #[schema(required)]
     started_at: Option<DateTime<Utc>>,
@@ -61,8 +72,10 @@ struct ExportJobView {
 }
 
 impl ExportJobView {
-    fn new(job: ExportJob, state: &AppState) -> Result<Self, ApiError> {
+    fn new(followed: FollowedJob, state: &AppState) -> Result<Self, ApiError> {
+        let FollowedJob { job, waiting } = followed;
         let result = exports::result_of(job.clone()).ok();
+        let is_gone = job.status == JobStatus::Completed && result.is_none();
         let link = result.as_ref().map(|_| state.downloads.link(job.id, Utc::now()));
         let link = link.transpose().map_err(ApiError::internal)?;
         Ok(Self {
@@ -74,7 +87,13 @@ impl ExportJobView {
             file_name: result.map(|result| result.file_name),
             error_message: job.error_message,
             percent: job.percent,
-            step: job.step,
+            step: waiting
+                .map(Waiting::step)
+                .or(job.step)
+                .or_else(|| is_gone.then(|| GONE.to_owned())),
+            queue_position: waiting.map(|waiting| waiting.position),
+            stalled: waiting.is_some_and(|waiting| !waiting.worker_alive),
+            cancelled: job.cancelled_at.is_some(),
             created_at: job.created_at,
             started_at: job.started_at,
             completed_at: job.completed_at,
@@ -100,7 +119,7 @@ async fn get_export_job(
     id: web::Path<ExportJobId>,
 ) -> Result<web::Json<ExportJobView>, ApiError> {
     let mut conn = state.db().await?;
-    let job = exports::get_job(&mut conn, &actor, *id).await?;
+    let job = exports::get_followed(&mut conn, &actor, *id).await?;
     Ok(web::Json(ExportJobView::new(job, &state)?))
 }
 
@@ -147,6 +166,30 @@ async fn retry_export_job(
     let job = exports::retry(&mut conn, &actor, *id).await?;
     state.exports_ordered.notify_one();
     Ok(accepted(&job))
+}
+
+/// Cancels a job that has not ended; it is `failed` and `cancelled` then. Saying it twice does no
+/// harm.
+#[utoipa::path(
+    tag = "exports",
+    params(("id" = Uuid, Path, description = "Export job")),
+    responses(
+        (status = 200, description = "The job", body = ExportJobView),
+        (status = 401, description = "/problems/unauthenticated"),
+        (status = 404, description = "/problems/not-found"),
+        (status = 409, description = "/problems/conflict"),
+        (status = 503, description = "/problems/unavailable"),
+    )
+)]
+#[post("/api/export/jobs/{id}/cancel")]
+async fn cancel_export_job(
+    state: web::Data<AppState>,
+    actor: Actor,
+    id: web::Path<ExportJobId>,
+) -> Result<web::Json<ExportJobView>, ApiError> {
+    let mut conn = state.db().await?;
+    let job = exports::cancel(&mut conn, &actor, *id).await?;
+    Ok(web::Json(ExportJobView::new(job, &state)?))
 }
 
 /// The finished document, by the link in `resultUrl` or with the requester's token.

@@ -349,6 +349,7 @@ async fn exports(metered: &mut Metered, stage: &Stage, list: &str) {
     metered.app.seed.client().execute(fail, &[&job]).await.unwrap();
     metered.call(fin, "POST /api/export/jobs/{}/retry", &[&job], NONE).await;
     metered.call(fin, "POST /api/events/ticket", &[], NONE).await;
+    metered.call(fin, "POST /api/export/jobs/{}/cancel", &[&job], NONE).await;
 }
 
 /// A department list with this many cases in it, and who may read it.

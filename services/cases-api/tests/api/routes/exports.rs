@@ -85,7 +85,7 @@ async fn an_order_is_accepted_at_once_and_can_be_followed() {
     assert_eq!(path, format!("/api/export/jobs/{}", view["id"].as_str().unwrap()));
 
     let job = fag.get(path).await.assert_status(200).json();
-    for key in ["resultUrl", "downloadUrl", "errorMessage", "startedAt", "completedAt", "step"] {
+    for key in ["resultUrl", "downloadUrl", "errorMessage", "startedAt", "completedAt"] {
         assert_eq!(job.get(key), Some(&Value::Null), "{key}");
     }
     assert_eq!(job["jobType"], "case_list_excel");
@@ -114,6 +114,64 @@ async fn the_client_polls_until_the_document_is_there() {
     assert_eq!(job["status"], "completed");
     assert_eq!(job["resultUrl"], job["downloadUrl"]);
     assert_eq!(job["fileName"], "Saker_KLD_Høst2026.xlsx");
+}
+
+/// A worker that was last seen so long ago.
+async fn worker_seen(app: &TestApp, ago: &str) {
+    let seen = format!(
+        "INSERT INTO export_workers VALUES ('w', now() - interval '{ago}')
+         ON CONFLICT (instance_id) DO UPDATE SET seen_at = excluded.seen_at"
+    );
+    app.seed.client().batch_execute(&seen).await.unwrap();
+}
+
+#[actix_rt::test]
+async fn who_waits_sees_the_place_in_the_queue_and_when_nobody_serves_it() {
+    let app = TestApp::spawn().await;
+    let (fag, other) = (app.by(&Actor::fag("KLD")).await, app.by(&Actor::fag("KD")).await);
+    worker_seen(&app, "20 seconds").await;
+    let (_, path) = (order(&other).await, order(&fag).await);
+    let job = fag.get(&path).await.json();
+    assert_eq!((&job["queuePosition"], &job["stalled"]), (&json!(2), &json!(false)));
+    assert_eq!(job["step"], "Nummer 2 i køen");
+    assert_eq!(fag.get("/api/export/jobs").await.json(), json!([job]));
+
+    worker_seen(&app, "40 seconds").await;
+    let job = fag.get(&path).await.json();
+    assert_eq!((&job["queuePosition"], &job["stalled"]), (&json!(2), &json!(true)));
+    let said = job["step"].as_str().unwrap();
+    assert!(said.starts_with("Eksporttjenesten er ikke i gang akkurat nå."), "{said}");
+    assert_eq!(job["status"], "queued", "the contract knows no other word for it");
+
+    // Those in front get on, and the next one is first.
+    let taken = "UPDATE export_jobs SET status = 'processing', published_at = now(), attempts = 1,
+                     lease_until = now() + interval '1 hour'
+                 WHERE created_at = (SELECT min(created_at) FROM export_jobs)";
+    app.seed.client().execute(taken, &[]).await.unwrap();
+    assert_eq!(fag.get(&path).await.json()["queuePosition"], 1);
+}
+
+#[actix_rt::test]
+async fn a_job_can_be_cancelled_until_it_has_ended_and_tried_again_after() {
+    let app = TestApp::spawn().await;
+    let fag = app.by(&Actor::fag("KLD")).await;
+    let path = order(&fag).await;
+    let cancel = format!("{path}/cancel");
+    let colleague = app.by(&Actor::fag("KLD").named("Kollega")).await;
+    assert_problem(&colleague.post(&cancel, &json!({})).await, ProblemType::NOT_FOUND);
+
+    let first = fag.post(&cancel, &json!({})).await.assert_status(200).json();
+    assert_eq!((&first["status"], &first["cancelled"]), (&json!("failed"), &json!(true)));
+    assert_eq!(first["errorMessage"], "Eksporten ble avbrutt.");
+    assert!(first["completedAt"].is_string() && first["queuePosition"].is_null(), "{first}");
+    // A double click on the button is no error.
+    assert_eq!(fag.post(&cancel, &json!({})).await.assert_status(200).json(), first);
+
+    fag.post(&format!("{path}/retry"), &json!({})).await.assert_status(202);
+    let again = fag.get(&path).await.json();
+    assert_eq!((&again["status"], &again["cancelled"]), (&json!("queued"), &json!(false)));
+    complete(&app, "regneark").await;
+    assert_problem(&fag.post(&cancel, &json!({})).await, ProblemType::CONFLICT);
 }
 
 #[actix_rt::test]
@@ -315,7 +373,9 @@ async fn what_is_not_there_yet_or_not_any_more_is_said() {
     let removed = "UPDATE export_jobs SET result_key = NULL";
     app.seed.client().execute(removed, &[]).await.unwrap();
     assert_problem(&fag.get(&download).await, ProblemType::GONE);
-    assert_eq!(fag.get(&path).await.json()["resultUrl"], Value::Null);
+    let job = fag.get(&path).await.json();
+    assert_eq!((&job["status"], &job["resultUrl"]), (&json!("completed"), &Value::Null));
+    assert_eq!(job["step"], "Dokumentet er slettet. Bestill eksporten på nytt.");
 }
 
 #[actix_rt::test]
