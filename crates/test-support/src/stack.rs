@@ -37,6 +37,10 @@ pub struct Stack {
     pub locks_api_url: String,
     /// Admin ports of the running services, by service name.
     pub admin_urls: BTreeMap<String, String>,
+    /// Prometheus, where the stack has one running.
+    pub prometheus_url: Option<String>,
+    /// Where the collector hands traces to, where the stack has one running.
+    pub trace_receiver_port: Option<u16>,
     /// Key that the issuer signs tokens with.
     pub signing_key_file: PathBuf,
     /// Folder of the stack's logs and data.

@@ -28,6 +28,8 @@ pub(crate) enum Verb {
     Test(TestArgs),
     /// Sends generated requests of every kind, as every role, to a portal of its own.
     Fuzz(FuzzArgs),
+    /// Builds the images, starts them with Compose, and does the portal's main job in them.
+    ComposeCheck(ComposeCheckArgs),
     /// Measures against a limit found in the same run; one JSON line each.
     Bench(BenchArgs),
 }
@@ -36,7 +38,10 @@ pub(crate) enum Verb {
 /// `PORTAL_CASES_API_ADMIN_PORT`, `PORTAL_LOCKS_API_PORT`, `PORTAL_LOCKS_API_ADMIN_PORT`,
 /// `PORTAL_EXPORT_WORKER_ADMIN_PORT`, `PORTAL_POSTGRES_PORT`, `PORTAL_PGBOUNCER_PORT`,
 /// `PORTAL_REDIS_PORT`, `PORTAL_RABBITMQ_PORT` (and the nine after it),
-/// `PORTAL_RABBITMQ_METRICS_PORT`. The tests use ports 10000 higher, or `PORTAL_TEST_<NAME>_PORT`.
+/// `PORTAL_RABBITMQ_METRICS_PORT`, `PORTAL_PROMETHEUS_PORT`, `PORTAL_ALERTMANAGER_PORT`,
+/// `PORTAL_PGBOUNCER_EXPORTER_PORT`, `PORTAL_POSTGRES_EXPORTER_PORT`,
+/// `PORTAL_REDIS_EXPORTER_PORT`, `PORTAL_OTLP_HTTP_PORT`, `PORTAL_OTLP_GRPC_PORT`,
+/// `PORTAL_TRACES_PORT`, `PORTAL_TRACES_IN_PORT`. The tests use ports 10000 higher, or `PORTAL_TEST_<NAME>_PORT`.
 /// `PORTAL_WEB_ROOT` names a directory with the web client for the gateway to serve.
 #[derive(Debug, Args)]
 pub(crate) struct UpArgs {
@@ -46,6 +51,9 @@ pub(crate) struct UpArgs {
     /// Copies of each service behind the gateway.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=4))]
     pub(crate) replicas: Option<u16>,
+    /// Also start Prometheus, Alertmanager, the exporters, a collector of traces and a view of them.
+    #[arg(long)]
+    pub(crate) observability: bool,
 }
 
 #[derive(Debug, Args)]
@@ -138,6 +146,13 @@ pub(crate) struct FuzzArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ComposeCheckArgs {
+    /// Directory with the programs of a release build; they are built if none is given.
+    #[arg(long)]
+    pub(crate) programs: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
     /// Which benchmarks to run; all of them if none is named.
     #[arg(value_enum)]
@@ -168,6 +183,10 @@ pub(crate) enum Suite {
     Fmt,
     /// Licences, sources, and who may depend on what.
     Deny,
+    /// Images, Compose, Kubernetes and the public workflows, as far as they can be checked at rest.
+    Manifests,
+    /// Rules of alerting, their unit tests, and the shape of dashboards.
+    Monitoring,
     /// Lints.
     Clippy,
     /// Tests inside the crates, without I/O.
@@ -180,10 +199,14 @@ pub(crate) enum Suite {
     Gateway,
     /// Every endpoint of the wire contract, entered through the gateway.
     Contract,
+    /// Traces, log lines, and whether every panel and rule has data, with Prometheus and a collector.
+    Observability,
     /// Generated requests as every role, entered through the gateway.
     Fuzz,
     /// The portal's own pages in a real browser.
     Browser,
+    /// Word files and PDFs in `LibreOffice`, python-docx and poppler's tools.
+    Documents,
     /// Whether the tests before it compared every snapshot on disk; runs after all of them only.
     Snapshots,
 }

@@ -35,6 +35,7 @@ pub(crate) fn ensure_roles(stack: &Stack) -> Result<()> {
         ("portal_cases_api", &secrets.portal_cases_api, ""),
         ("portal_locks_api", &secrets.portal_locks_api, ""),
         ("portal_export_worker", &secrets.portal_export_worker, ""),
+        ("portal_monitor", &secrets.portal_monitor, ""),
     ] {
         superuser.query(
             "postgres",
@@ -48,6 +49,8 @@ pub(crate) fn ensure_roles(stack: &Stack) -> Result<()> {
             ),
         )?;
     }
+    // Sees statistics of everybody, and nobody's rows.
+    superuser.query("postgres", "GRANT pg_monitor TO portal_monitor")?;
     // From PostgreSQL 16 on, CREATEROLE alone does not reach roles that somebody else created.
     superuser.query(
         "postgres",

@@ -16,7 +16,7 @@ use crate::template::render;
 use crate::workspace::{is_root, make_dir};
 
 const CONFIGURATION: &str = include_str!("../../../compose/nginx/gateway.conf.template");
-const MAIN: &str = include_str!("../templates/nginx.conf.template");
+const MAIN: &str = include_str!("../../../compose/nginx/nginx.conf.template");
 /// The page of our own, and what it loads.
 const PAGE: [(&str, &str); 4] = [
     ("index.html", include_str!("../../../compose/nginx/html/index.html")),
@@ -31,7 +31,8 @@ pub(crate) const NAME: &str = "gateway";
 /// What the client's own pages may load: nothing from elsewhere, and no script that is not a file.
 /// Its editor styles what is edited in place, pictures are shown before they are uploaded, and
 /// build tools put small fonts and pictures into the style sheet.
-const CONTENT_SECURITY_POLICY: &str = "\"default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'\"";
+const CONTENT_SECURITY_POLICY: &str =
+    include_str!("../../../compose/nginx/content-security-policy");
 
 /// Starts nginx in front of `replicas` of each service.
 pub(crate) fn start(running: &mut Running) -> Result<()> {
@@ -67,7 +68,7 @@ fn configure(stack: &Stack, replicas: u16) -> Result<PathBuf> {
             ("GATEWAY_LISTEN", &format!("127.0.0.1:{}", stack.ports.gateway)),
             ("GATEWAY_ACCESS_LOG", &quoted(&log)),
             ("GATEWAY_WEB_ROOT", &quoted(&web_root)),
-            ("GATEWAY_CSP", CONTENT_SECURITY_POLICY),
+            ("GATEWAY_CSP", CONTENT_SECURITY_POLICY.trim_end()),
         ],
     )?;
     fs::write(home.join("gateway.conf"), gateway)?;

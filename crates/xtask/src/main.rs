@@ -4,15 +4,19 @@ mod bench;
 mod cli;
 mod command;
 mod console;
+mod containers;
 mod database;
 mod fuzz;
 mod gateway;
 mod http;
 mod interrupt;
+mod newer_debian;
+mod observability;
 mod occupant;
 mod packages;
 mod ports;
 mod process;
+mod python;
 mod secrets;
 mod seed;
 mod servers;
@@ -53,6 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Verb::Seed(arguments) => seed::run(&workspace, arguments),
         Verb::Test(arguments) => test::run(&workspace, arguments),
         Verb::Fuzz(arguments) => fuzz::run(&workspace, arguments),
+        Verb::ComposeCheck(arguments) => containers::run(&workspace, arguments),
         Verb::Bench(arguments) => bench::run(&workspace, arguments),
     }
 }

@@ -39,6 +39,8 @@ const BUILD_PACKAGES: [(&str, &[&str]); 7] = [
 /// One of the fonts that export-worker sets documents in.
 const FONT: &str = "/usr/share/fonts/truetype/crosextra/Carlito-Regular.ttf";
 
+const FONT_PACKAGE: &str = "fonts-crosextra-carlito";
+
 /// Makes sure that every program the stack starts is on this machine, and every file they need.
 pub(crate) fn ensure_servers(workspace: &Workspace) -> Result<()> {
     let mut missing = missing_servers();
@@ -59,6 +61,11 @@ pub(crate) fn ensure_program(program: &str, package: &str) -> Result<()> {
         install(&[package])?;
     }
     Ok(())
+}
+
+/// Makes sure that the fonts of PDFs are there.
+pub(crate) fn ensure_fonts() -> Result<()> {
+    if Path::new(FONT).exists() { Ok(()) } else { install(&[FONT_PACKAGE]) }
 }
 
 /// Installs packages whose absence the caller has found out.
@@ -82,7 +89,7 @@ fn missing_servers() -> Vec<&'static str> {
         missing.push("rabbitmq-server");
     }
     if !Path::new(FONT).exists() {
-        missing.push("fonts-crosextra-carlito");
+        missing.push(FONT_PACKAGE);
     }
     missing
 }

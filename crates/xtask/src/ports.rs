@@ -36,6 +36,41 @@ pub(crate) struct Ports {
     pub(crate) redis: u16,
     pub(crate) rabbitmq: u16,
     pub(crate) rabbitmq_metrics: u16,
+    /// A stack that was started before there was any of this has none of it running.
+    #[serde(default)]
+    pub(crate) observability: ObservabilityPorts,
+}
+
+/// The ports of what watches a stack; used only with `--observability`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ObservabilityPorts {
+    pub(crate) prometheus: u16,
+    pub(crate) alertmanager: u16,
+    pub(crate) pgbouncer_exporter: u16,
+    pub(crate) postgres_exporter: u16,
+    pub(crate) redis_exporter: u16,
+    /// The collector, OTLP over HTTP and over gRPC.
+    pub(crate) otlp_http: u16,
+    pub(crate) otlp_grpc: u16,
+    /// The trace view's pages, and where the collector hands traces to.
+    pub(crate) traces: u16,
+    pub(crate) traces_in: u16,
+}
+
+impl ObservabilityPorts {
+    pub(crate) const fn all(&self) -> [u16; 9] {
+        [
+            self.prometheus,
+            self.alertmanager,
+            self.pgbouncer_exporter,
+            self.postgres_exporter,
+            self.redis_exporter,
+            self.otlp_http,
+            self.otlp_grpc,
+            self.traces,
+            self.traces_in,
+        ]
+    }
 }
 
 impl Ports {
@@ -95,6 +130,17 @@ impl Ports {
             redis: port("REDIS", 16_379)?,
             rabbitmq: port("RABBITMQ", 15_673)?,
             rabbitmq_metrics: port("RABBITMQ_METRICS", 15_692)?,
+            observability: ObservabilityPorts {
+                prometheus: port("PROMETHEUS", 9090)?,
+                alertmanager: port("ALERTMANAGER", 9093)?,
+                pgbouncer_exporter: port("PGBOUNCER_EXPORTER", 9127)?,
+                postgres_exporter: port("POSTGRES_EXPORTER", 9187)?,
+                redis_exporter: port("REDIS_EXPORTER", 9121)?,
+                otlp_http: port("OTLP_HTTP", 4318)?,
+                otlp_grpc: port("OTLP_GRPC", 4317)?,
+                traces: port("TRACES", 16_686)?,
+                traces_in: port("TRACES_IN", 14_317)?,
+            },
         })
     }
 
@@ -115,6 +161,7 @@ impl Ports {
         ]
         .into_iter()
         .chain(self.rabbitmq..first_ctl)
+        .chain(self.observability.all())
         .collect()
     }
 

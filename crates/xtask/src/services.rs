@@ -8,6 +8,7 @@ use anyhow::Result;
 use crate::console::step;
 use crate::database::DATABASE;
 use crate::http;
+use crate::observability;
 use crate::ports::of_replica;
 use crate::process::Daemon;
 use crate::secrets;
@@ -74,7 +75,11 @@ pub(crate) fn start(running: &mut Running, programs: &Path) -> Result<()> {
     make_dir(&running.stack.home.join("blobs"), 0o755)?;
     secrets::signing_key(&running.stack.home)?;
     for instance in instances(&running.stack, running.state.replicas) {
-        let daemon = daemon(&running.stack, running.state.replicas, &instance, programs)?;
+        let mut daemon = daemon(&running.stack, running.state.replicas, &instance, programs)?;
+        if running.state.observability {
+            let collector = observability::collector_url(&running.stack);
+            daemon = daemon.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
+        }
         let ports: Vec<u16> = instance.ports().collect();
         step(&instance.name, || {
             let process = running.ensure(&daemon, &ports)?;
@@ -119,6 +124,7 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
             .env("LOCKS_API_URL", beside(stack.ports.locks_api, stack, replicas))
             .env("BLOB_STORE_URL", blobs)
             .env("AUTH_SIGNING_KEY_FILE", secrets::signing_key(&stack.home)?.display().to_string())
+            .env("AUTH_SIGNING_KEY_EXPIRES_AT", secrets::signing_key_expiry(&stack.home)?)
             .env("DEMO_LOGIN", "true"),
         "locks-api" => {
             daemon.env("DATABASE_URL", database("portal_locks_api", &secrets.portal_locks_api)).env(

@@ -48,6 +48,9 @@ pub(crate) struct State {
     checkout: PathBuf,
     pub(crate) ports: Ports,
     pub(crate) replicas: u16,
+    /// Whether Prometheus and what belongs to it run beside the portal.
+    #[serde(default)]
+    pub(crate) observability: bool,
     pub(crate) processes: Vec<Process>,
 }
 
@@ -95,6 +98,8 @@ impl Stack {
             self.home.join("rabbitmq"),
             self.home.join("redis"),
             self.home.join("blobs"),
+            self.home.join("prometheus"),
+            self.home.join("alertmanager"),
         ] {
             if directory.exists() {
                 fs::remove_dir_all(directory)?;
@@ -132,11 +137,15 @@ impl Running {
             checkout: stack.workspace.root.clone(),
             ports: stack.ports.clone(),
             replicas: 1,
+            observability: false,
             processes: Vec::new(),
         });
         let mut running = Self { stack, state, started: Vec::new(), _lock: lock };
         running.state.processes.retain(Process::is_alive);
         running.state.ports = running.stack.ports.clone();
+        if running.state.processes.is_empty() {
+            running.state.observability = false;
+        }
         Ok(running)
     }
 
@@ -217,6 +226,8 @@ fn farewell(name: &str) -> (Signal, Duration) {
         "epmd" | "redis" => (Signal::SIGTERM, Duration::from_secs(10)),
         // nginx: finishes the requests it has begun.
         "gateway" => (Signal::SIGQUIT, Duration::from_secs(5)),
+        // Spans that nobody takes are not worth waiting for.
+        "collector" | "trace-view" => (Signal::SIGTERM, Duration::from_secs(2)),
         // The services' own grace is 30 seconds.
         _ => (Signal::SIGTERM, Duration::from_secs(35)),
     }

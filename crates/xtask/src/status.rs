@@ -57,7 +57,7 @@ pub(crate) fn run(workspace: &Workspace, as_json: bool) -> Result<()> {
             };
             println!("  {name:<18}{word:<11}pid {}", process.pid);
         }
-        print_addresses(&stack, state.replicas);
+        print_addresses(&stack, &state);
     }
     let failing: Vec<&str> =
         states.iter().filter(|(_, is_ready)| !is_ready).map(|(name, _)| name.as_str()).collect();
@@ -66,14 +66,14 @@ pub(crate) fn run(workspace: &Workspace, as_json: bool) -> Result<()> {
 }
 
 /// Prints addresses and logins for a person.
-pub(crate) fn print_addresses(stack: &Stack, replicas: u16) {
+pub(crate) fn print_addresses(stack: &Stack, state: &State) {
     let ports = &stack.ports;
     let gateway = format!("http://localhost:{}", ports.gateway);
     println!(
         "\n  {:<18}{gateway}/   (API: {gateway}/api/docs, {gateway}/api/locks/docs)",
         "portal"
     );
-    for instance in instances(stack, replicas) {
+    for instance in instances(stack, state.replicas) {
         let public = instance
             .public_port
             .map_or_else(|| "-".to_owned(), |port| format!("http://127.0.0.1:{port}"));
@@ -89,6 +89,12 @@ pub(crate) fn print_addresses(stack: &Stack, replicas: u16) {
         "  {:<18}127.0.0.1:{}, metrics http://127.0.0.1:{}/metrics",
         "RabbitMQ", ports.rabbitmq, ports.rabbitmq_metrics
     );
+    if state.observability {
+        let watch = &ports.observability;
+        println!("  {:<18}http://localhost:{}", "Prometheus", watch.prometheus);
+        println!("  {:<18}http://localhost:{}", "Alertmanager", watch.alertmanager);
+        println!("  {:<18}http://localhost:{}", "traces", watch.traces);
+    }
     println!("\n  Demo logins, password {DEMO_PASSWORD}:");
     for (email, role, department) in DEMO_LOGINS {
         println!("  {email:<32}{role:<24}{department}");
@@ -179,6 +185,15 @@ fn describe(stack: &Stack, state: &State, states: &[(String, bool)]) -> Value {
         },
         "redis": {"url": redis_url(stack)},
         "rabbitmq": {"url": amqp_url(stack), "metrics_url": url(ports.rabbitmq_metrics) + "/metrics"},
+        "observability": state.observability.then(|| {
+            let watch = &ports.observability;
+            json!({
+                "prometheus_url": url(watch.prometheus),
+                "alertmanager_url": url(watch.alertmanager),
+                "traces_url": url(watch.traces),
+                "otlp_url": url(watch.otlp_http),
+            })
+        }),
         "blob_dir": stack.home.join("blobs"),
         "processes": processes,
         "demo_logins": users,

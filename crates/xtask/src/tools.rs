@@ -1,5 +1,6 @@
 //! Cargo's helpers that a new machine does not have: taken ready-built from the Python index into
-//! `.local/tools`, which takes seconds, or compiled, which takes minutes.
+//! `.local/tools`, which takes seconds, or compiled, which takes minutes. And single programs of a
+//! newer Debian.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,6 +9,7 @@ use anyhow::{Result, ensure};
 
 use crate::command;
 use crate::console::stage;
+use crate::newer_debian::NewerDebian;
 use crate::packages;
 use crate::workspace::Workspace;
 
@@ -61,4 +63,19 @@ impl Tool {
         )?;
         Ok(())
     }
+}
+
+/// A program of a newer Debian's package that runs on any recent libc, kept below `.local/tools`.
+/// `path` is its place in the package.
+pub(crate) fn ensure_newer(workspace: &Workspace, package: &str, path: &str) -> Result<PathBuf> {
+    let home = workspace.local.join("tools").join(package);
+    let program = home.join(package).join(path);
+    if command::is_program(&program) {
+        return Ok(program);
+    }
+    stage(&format!("getting {package}"), || {
+        NewerDebian::open(&home)?.binary(package)?;
+        ensure!(command::is_program(&program), "{package} holds no {path}");
+        Ok(program)
+    })
 }

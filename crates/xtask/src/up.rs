@@ -14,7 +14,7 @@ use crate::services::{self, NAMES, instances};
 use crate::stack::{Kind, Running, Stack};
 use crate::status;
 use crate::workspace::Workspace;
-use crate::{database, gateway, occupant, packages, servers};
+use crate::{database, gateway, observability, occupant, packages, servers};
 
 /// How often the foreground looks after its processes.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -29,11 +29,16 @@ pub(crate) fn up(workspace: &Workspace, arguments: &UpArgs) -> Result<()> {
     if wanted != replicas && !running.state.processes.is_empty() {
         bail!("the portal runs with {replicas} of each service; `cargo xtask down` first");
     }
+    if running.state.processes.is_empty() {
+        running.state.observability = arguments.observability;
+    } else if arguments.observability && !running.state.observability {
+        bail!("the portal runs without --observability; `cargo xtask down` first");
+    }
     if is_healthy(&running) {
         println!(
             "The portal is already running. After a change: cargo xtask down && cargo xtask up"
         );
-        status::print_addresses(&running.stack, replicas);
+        status::print_addresses(&running.stack, &running.state);
         return Ok(());
     }
     running.state.replicas = wanted;
@@ -44,7 +49,7 @@ pub(crate) fn up(workspace: &Workspace, arguments: &UpArgs) -> Result<()> {
         return Err(error);
     }
     println!("\nThe portal is ready after {:.1} s.", begun.elapsed().as_secs_f64());
-    status::print_addresses(&running.stack, running.state.replicas);
+    status::print_addresses(&running.stack, &running.state);
     if arguments.detach {
         println!("\nIt goes on running: cargo xtask status | logs SERVICE | down");
         return Ok(());
@@ -73,7 +78,7 @@ pub(crate) fn down(workspace: &Workspace, purge: bool) -> Result<()> {
 pub(crate) fn build_release(workspace: &Workspace) -> Result<PathBuf> {
     workspace.build(&["--release"])?;
     let programs = workspace.target()?.join("release");
-    for name in NAMES.iter().chain(&["migrate", "seed"]) {
+    for name in NAMES.iter().chain(&["migrate", "seed", "is-ready"]) {
         ensure!(programs.join(name).is_file(), "cargo built no {name}");
     }
     Ok(programs)
@@ -92,6 +97,9 @@ pub(crate) fn start(running: &mut Running) -> Result<()> {
     step("migrations", || database::migrate(stack, &programs.join("migrate"), database::DATABASE))?;
     step("demo data", || seed::run_quietly(stack, &programs, Scale::Demo))?;
     broker.wait(stack)?;
+    if running.state.observability {
+        observability::start(running)?;
+    }
     services::start(running, &programs)?;
     step("gateway", || gateway::start(running))
 }
@@ -117,6 +125,9 @@ fn refuse_taken_ports(running: &Running) -> Result<()> {
     for instance in instances(stack, running.state.replicas) {
         wanted.extend(instance.ports().map(|port| (instance.name.clone(), port)));
     }
+    if running.state.observability {
+        wanted.extend(observability::ports(&stack.ports));
+    }
     wanted
         .iter()
         .filter(|(name, _)| !running.state.is_alive(name))
@@ -125,7 +136,10 @@ fn refuse_taken_ports(running: &Running) -> Result<()> {
 
 /// Whether every part lives and every service says it is ready.
 pub(crate) fn is_healthy(running: &Running) -> bool {
-    let parts = ["epmd", "postgres", "pgbouncer", "redis", "rabbitmq", "gateway"];
+    let mut parts = vec!["epmd", "postgres", "pgbouncer", "redis", "rabbitmq", "gateway"];
+    if running.state.observability {
+        parts.extend(observability::NAMES);
+    }
     parts.iter().all(|name| running.state.is_alive(name))
         && instances(&running.stack, running.state.replicas)
             .iter()

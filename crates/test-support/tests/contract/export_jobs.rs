@@ -8,7 +8,8 @@ use test_support::portal::{User, anonymous, id_of, unknown_id};
 const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Those of the contract (2.16, D-09), and what the job says of itself while it runs.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 15] = [
+    "cancelled",
     "completedAt",
     "createdAt",
     "downloadUrl",
@@ -17,7 +18,9 @@ const KEYS: [&str; 12] = [
     "id",
     "jobType",
     "percent",
+    "queuePosition",
     "resultUrl",
+    "stalled",
     "startedAt",
     "status",
     "step",
@@ -249,8 +252,22 @@ async fn e59_the_doubled_prefix_downloads_too() {
 }
 
 #[tokio::test]
-async fn a_job_that_did_not_fail_cannot_be_tried_again() {
+async fn a_job_that_has_its_document_can_be_neither_tried_again_nor_cancelled() {
     let (user, job) = finished().await;
-    let request = user.http.request(Method::POST, &format!("{}/retry", path(&job)));
-    user.http.send(request).await.assert_problem(409, "/problems/conflict");
+    for action in ["retry", "cancel"] {
+        let request = user.http.request(Method::POST, &format!("{}/{action}", path(&job)));
+        user.http.send(request).await.assert_problem(409, "/problems/conflict");
+    }
+}
+
+#[tokio::test]
+async fn while_the_worker_lives_no_job_waits_without_a_place_in_the_queue() {
+    let user = User::fag("jd").await;
+    let id = user.order_export(&small_order()).await;
+    for state in user.watch_export(&id).await {
+        assert_eq!(state["stalled"], false, "{state}");
+        assert_eq!(state["queuePosition"].is_u64(), state["status"] == "queued", "{state}");
+        let said = state["step"].as_str().unwrap_or_default();
+        assert_eq!(said.ends_with(" i køen"), state["status"] == "queued", "{state}");
+    }
 }

@@ -82,6 +82,8 @@ pub(super) fn start(running: &mut Running, program: &Path) -> Result<()> {
             ("PGBOUNCER_PORT", &port.to_string()),
             ("PGBOUNCER_USERLIST", &users.display().to_string()),
             ("PGBOUNCER_MAX_CLIENT_CONN", clients),
+            ("PGBOUNCER_POOL_SIZE", "40"),
+            ("PGBOUNCER_MAX_DB_CONNECTIONS", "50"),
             ("PGBOUNCER_SERVER_IDLE_TIMEOUT", idle_secs),
         ],
     )?;
@@ -117,6 +119,7 @@ fn userlist(stack: &Stack) -> String {
         ("portal_cases_api", &secrets.portal_cases_api),
         ("portal_locks_api", &secrets.portal_locks_api),
         ("portal_export_worker", &secrets.portal_export_worker),
+        ("portal_monitor", &secrets.portal_monitor),
     ]
     .map(|(user, password)| format!("\"{user}\" \"{password}\"\n"))
     .concat()

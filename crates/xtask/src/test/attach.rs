@@ -50,6 +50,8 @@ fn describe(stack: &Stack) -> serde_json::Value {
             "locks-api": url(ports.locks_api_admin),
             "export-worker": url(ports.export_worker_admin),
         },
+        "prometheus_url": url(ports.observability.prometheus),
+        "trace_receiver_port": ports.observability.traces_in,
         "signing_key_file": stack.home.join("signing-key.pem"),
         "local_dir": stack.home,
     })

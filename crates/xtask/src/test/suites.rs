@@ -8,6 +8,9 @@ use anyhow::{Context, Result};
 
 use super::browser;
 use super::count::{self, Count};
+use super::documents;
+use super::manifests;
+use super::monitoring;
 use super::snapshots;
 use super::test_stack::TestStack;
 use super::tidy;
@@ -22,8 +25,12 @@ const UNIT: &str = "kind(lib) + kind(bin) + kind(proc-macro)";
 const INTEGRATION: &str = "kind(test) - package(test-support)";
 /// Tests of the whole, which live with the test harness because they belong to no service.
 const GATEWAY: &str = "kind(test) & binary_id(test-support::gateway)";
+/// The one of them that a person would do first.
+const WALK: &str = "binary_id(test-support::gateway) & test(/^walk::/)";
 /// The wire contract, endpoint by endpoint.
 const CONTRACT: &str = "kind(test) & binary_id(test-support::contract)";
+/// What the portal says about itself.
+const OBSERVABILITY: &str = "kind(test) & binary_id(test-support::observability)";
 
 /// The name that the command line and the summary use.
 pub(super) fn name(suite: Suite) -> &'static str {
@@ -31,14 +38,18 @@ pub(super) fn name(suite: Suite) -> &'static str {
         Suite::Tidy => "tidy",
         Suite::Fmt => "fmt",
         Suite::Deny => "deny",
+        Suite::Manifests => "manifests",
+        Suite::Monitoring => "monitoring",
         Suite::Clippy => "clippy",
         Suite::Unit => "unit",
         Suite::Integration => "integration",
         Suite::Doc => "doc",
         Suite::Gateway => "gateway",
         Suite::Contract => "contract",
+        Suite::Observability => "observability",
         Suite::Fuzz => "fuzz",
         Suite::Browser => "browser",
+        Suite::Documents => "documents",
         Suite::Snapshots => "snapshots",
     }
 }
@@ -62,6 +73,7 @@ pub(super) fn run(
                     .current_dir(&workspace.root),
             )
         }
+        Suite::Manifests => manifests::run(workspace, figures),
         Suite::Clippy => check(workspace.cargo().args([
             "clippy",
             "--quiet",
@@ -89,6 +101,11 @@ pub(super) fn run(
             let attach = stack.ensure_portal()?;
             nextest(workspace, CONTRACT, Some(&attach), figures)
         }
+        Suite::Monitoring => monitoring::run(workspace),
+        Suite::Observability => {
+            let attach = stack.ensure_watched_portal()?;
+            nextest(workspace, OBSERVABILITY, Some(&attach), figures)
+        }
         Suite::Fuzz => {
             stack.ensure_portal()?;
             let (tally, summary) = fuzz::short(workspace, stack.gateway_url()?)?;
@@ -99,8 +116,14 @@ pub(super) fn run(
             let attach = stack.ensure_portal()?;
             browser::walk(workspace, &attach, figures)
         }
+        Suite::Documents => documents::check(workspace, figures),
         Suite::Snapshots => snapshots::check(workspace),
     }
+}
+
+/// The walk through a portal that runs elsewhere.
+pub(super) fn walk(workspace: &Workspace, attach: &Path) -> Result<Count> {
+    nextest(workspace, WALK, Some(attach), &mut Vec::new())
 }
 
 /// A command that is one test: it succeeds or it fails.
@@ -110,7 +133,7 @@ fn check(command: &mut Command) -> Result<Count> {
     Ok(Count::of_check(status.success()))
 }
 
-fn nextest(
+pub(super) fn nextest(
     workspace: &Workspace,
     tests: &str,
     attach: Option<&Path>,

@@ -12,7 +12,7 @@ use crate::seed;
 use crate::services::NAMES;
 use crate::stack::{Kind, Running, Stack};
 use crate::workspace::Workspace;
-use crate::{gateway, packages, secrets, servers, services};
+use crate::{gateway, observability, packages, secrets, servers, services};
 
 /// What this run has started so far.
 pub(crate) struct TestStack<'a> {
@@ -76,6 +76,19 @@ impl<'a> TestStack<'a> {
         result.map(|()| attach)
     }
 
+    /// Starts the portal anew, with everything that watches it.
+    pub(super) fn ensure_watched_portal(&mut self) -> Result<PathBuf> {
+        let attach = self.ensure_servers()?;
+        let programs = self.build()?;
+        let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
+        running.stop_named(&portal())?;
+        running.state.observability = true;
+        let result =
+            observability::start(&mut running).and_then(|()| start_portal(&mut running, &programs));
+        self.started.extend(running.take_started());
+        result.map(|()| attach)
+    }
+
     /// Where the portal is, once it has been started.
     pub(crate) fn gateway_url(&self) -> Result<String> {
         let stack = self.servers.as_ref().context("the test stack has not been started")?;
@@ -118,6 +131,11 @@ pub(super) fn leave_portal_running(workspace: &Workspace) -> Result<()> {
     let programs = workspace.target()?.join("debug");
     let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
     start_portal(&mut running, &programs)
+}
+
+/// The services and the gateway, in the order they are started.
+fn portal() -> Vec<String> {
+    NAMES.iter().chain(&[gateway::NAME]).map(|name| (*name).to_owned()).collect()
 }
 
 /// `cargo xtask test --stop`.

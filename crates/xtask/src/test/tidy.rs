@@ -13,18 +13,23 @@ use super::count::Count;
 use crate::workspace::Workspace;
 
 /// A rule: its sentence, and every place that breaks it.
-type Finding = (&'static str, Vec<String>);
+pub(super) type Finding = (&'static str, Vec<String>);
 
 pub(super) fn run(workspace: &Workspace) -> Result<Count> {
-    let sources = Sources::read(&workspace.root)?;
+    let mut findings = Sources::read(&workspace.root)?.findings();
+    findings.extend(dependencies::findings(workspace)?);
+    Ok(report(findings))
+}
+
+/// Prints each rule with what breaks it. A rule is one test.
+pub(super) fn report(findings: Vec<Finding>) -> Count {
     let mut count = Count::default();
-    for (rule, breaches) in sources.findings().into_iter().chain(dependencies::findings(workspace)?)
-    {
+    for (rule, breaches) in findings {
         println!("{} {rule}", if breaches.is_empty() { "ok  " } else { "FAIL" });
         for breach in &breaches {
             println!("       {breach}");
         }
         count += Count::of_check(breaches.is_empty());
     }
-    Ok(count)
+    count
 }

@@ -312,6 +312,7 @@ pub(super) const ROWS: &[Row] = &[
     row("GET /api/export/jobs", SignedIn).succeeds(),
     row("GET /api/export/jobs/{}", RequesterOrNotFound).at(the_job).succeeds(),
     row("POST /api/export/jobs/{}/retry", RequesterOrNotFound).at(the_job),
+    row("POST /api/export/jobs/{}/cancel", RequesterOrNotFound).at(the_job),
     row("GET /api/export/jobs/{}/download", RequesterOrNotFound).at(the_job),
     // E60–E64
     row("GET /api/cases/{}/conclusions", OpenCase).at(the_case).succeeds(),
