@@ -8,11 +8,13 @@
 mod body;
 mod comments;
 mod drawing;
+mod frame;
 mod numbering;
 mod properties;
 mod relations;
 mod runs;
 mod style;
+mod template;
 mod xml;
 
 use std::io::{self, Seek, Write};
@@ -26,6 +28,8 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::report::Report;
 use crate::watch::{Stopped, Watch};
 use comments::Comments;
+use frame::Frame;
+pub use template::{Template, TemplateError};
 
 const STYLES: &str = include_str!("docx/parts/styles.xml");
 const SETTINGS: &str = include_str!("docx/parts/settings.xml");
@@ -47,21 +51,38 @@ pub enum DocxError {
     Stopped(#[from] Stopped),
 }
 
-/// Writes the report to `out`.
+/// Writes the report to `out`, into a template if there is one.
 ///
 /// # Errors
 /// When `out` does not take it, or `watch` says stop.
 pub fn write<W: Write + Seek>(
     report: &Report,
+    template: Option<&Template>,
     out: W,
     watch: &mut Watch<'_>,
 ) -> Result<(), DocxError> {
     let comments = Comments::of(report);
-    let with_comments = comments.len() > 0;
     let mut package = Package(ZipWriter::new(out));
+    match template {
+        Some(template) => template.write(report, &comments, &mut package, watch)?,
+        None => write_built_in(report, &comments, &mut package, watch)?,
+    }
+    package.0.finish()?;
+    Ok(())
+}
+
+fn write_built_in<W: Write + Seek>(
+    report: &Report,
+    comments: &Comments<'_>,
+    package: &mut Package<W>,
+    watch: &mut Watch<'_>,
+) -> Result<(), DocxError> {
+    let with_comments = comments.len() > 0;
+    let frame = Frame::default();
     properties::content_types(package.part("[Content_Types].xml")?, with_comments)?;
     package.part("_rels/.rels")?.write_all(PACKAGE_RELATIONS.as_bytes())?;
-    let relations = body::write(package.part("word/document.xml")?, report, &comments, watch)?;
+    let relations =
+        body::write(package.part("word/document.xml")?, report, comments, &frame, watch)?;
     relations.write(package.part("word/_rels/document.xml.rels")?, with_comments)?;
     package.part("word/styles.xml")?.write_all(STYLES.as_bytes())?;
     numbering::write(package.part("word/numbering.xml")?, &report.lists)?;
@@ -71,7 +92,7 @@ pub fn write<W: Write + Seek>(
     properties::header(package.part("word/header1.xml")?, report)?;
     properties::footer(package.part("word/footer1.xml")?, report)?;
     if with_comments {
-        comments.write_texts(package.part("word/comments.xml")?)?;
+        comments.write_texts(package.part("word/comments.xml")?, &frame)?;
         comments.write_threads(package.part("word/commentsExtended.xml")?)?;
     }
     for (name, picture) in relations.files() {
@@ -79,7 +100,6 @@ pub fn write<W: Write + Seek>(
     }
     properties::core(package.part("docProps/core.xml")?, report)?;
     properties::app(package.part("docProps/app.xml")?)?;
-    package.0.finish()?;
     Ok(())
 }
 
@@ -87,9 +107,9 @@ pub fn write<W: Write + Seek>(
 ///
 /// # Errors
 /// As [`write`].
-pub fn to_bytes(report: &Report) -> Result<Vec<u8>, DocxError> {
+pub fn to_bytes(report: &Report, template: Option<&Template>) -> Result<Vec<u8>, DocxError> {
     let mut out = io::Cursor::new(Vec::new());
-    write(report, &mut out, &mut |_, _| ControlFlow::Continue(()))?;
+    write(report, template, &mut out, &mut |_, _| ControlFlow::Continue(()))?;
     Ok(out.into_inner())
 }
 

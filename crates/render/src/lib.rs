@@ -7,6 +7,7 @@ pub mod docx;
 pub mod file_name;
 pub mod pdf;
 pub mod report;
+pub mod stationery;
 mod text;
 pub mod watch;
 pub mod workbook;

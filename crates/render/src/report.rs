@@ -24,7 +24,7 @@ pub use case_list::{CaseListInput, case_list_report};
 pub use department_list::{DepartmentListInput, department_list_report, picture_sources};
 pub use lists::{ListItem, ListKind, ListSpec};
 pub use numbering::HeadingNumbers;
-pub use picture::{Picture, PictureFormat, Pictures, read_pictures};
+pub use picture::{Picture, PictureFonts, PictureFormat, Pictures, read_pictures};
 pub use style::Style;
 
 /// Name of the program, where a document must name somebody.

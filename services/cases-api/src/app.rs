@@ -18,6 +18,7 @@ use edge::rate_limit::RateLimiter;
 use edge::redis::Redis;
 use edge::token::{TokenIssuer, TokenVerifier};
 use queue::{BrokerConfig, Publisher};
+use render::stationery::Stationery;
 use secrecy::SecretString;
 use store::pool::{Pool, PooledConnection};
 use store::pooler::Gate;
@@ -27,7 +28,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::changes::Changes;
 use crate::config::{Config, ExportConfig, SignInConfig};
 use crate::directory::DirectoryCache;
-use crate::documents::Slots;
+use crate::documents::Workshop;
 use crate::downloads::DownloadLinks;
 use crate::error::store_failure;
 use crate::events::Hub;
@@ -67,7 +68,7 @@ pub struct AppState {
     /// Wakes the relay, so that an order does not wait for its next round.
     pub exports_ordered: Notify,
     /// Documents that are made while the client waits.
-    pub document_slots: Slots,
+    pub workshop: Workshop,
     /// Uploaded pictures that are looked into, one at a time: the largest takes 200 MB of memory.
     pub picture_checks: Semaphore,
     /// Name of this instance, the relay's among all relays.
@@ -102,7 +103,7 @@ impl AppState {
         Ok(Self {
             downloads,
             exports_ordered: Notify::new(),
-            document_slots: Slots::default(),
+            workshop: Workshop::new(stationery(&config.export)?),
             picture_checks: Semaphore::new(1),
             instance_id: config.http.instance_id.clone(),
             events: Hub::new(redis.clone(), pool.clone()),
@@ -139,6 +140,17 @@ fn publish_key_expiry(sign_in: &SignInConfig) {
         let seconds = u32::try_from(at.timestamp()).unwrap_or(u32::MAX);
         metrics::gauge!(metric::SIGNING_KEY_EXPIRY).set(seconds);
     }
+}
+
+fn stationery(config: &ExportConfig) -> anyhow::Result<Stationery> {
+    let template = config.word_template.as_deref();
+    let read = Stationery::read(|path| std::fs::read(path), &config.font_dir, template)
+        .context("EXPORT_WORD_TEMPLATE")?;
+    if read.picture_fonts.is_empty() {
+        let folder = config.font_dir.display();
+        tracing::warn!("no fonts in {folder}: texts in drawings will be missing in documents");
+    }
+    Ok(read)
 }
 
 /// The whole process, listening but not yet serving.

@@ -25,6 +25,10 @@
 //! - `DEMO_LOGIN`: whether an e-mail address alone signs in (D-01). Default false; refused when
 //!   `PORTAL_ENVIRONMENT` is `production`.
 //! - `BLOB_STORE_URL`: where finished documents are, `file:///…` or `s3://…`. Required.
+//! - `EXPORT_WORD_TEMPLATE`: a `.docx` or `.dotx` that department lists are written into. Unset: they
+//!   get a look of our own.
+//! - `EXPORT_FONT_DIR`: folder with the fonts that texts in drawings are set in; without them such
+//!   texts are missing in department lists that are made at once. Default as for the export worker.
 //! - `EXPORT_RELAY_INTERVAL_MS`: how often accepted exports are looked for. Default 500.
 //! - `DOWNLOAD_TOKEN_TTL_SECS`: how long a download link works. Default 3600.
 
@@ -34,6 +38,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use edge::config::{AuthConfig, ConfigError, Environment, HttpConfig, RedisConfig, Vars};
 use edge::rate_limit::RateLimits;
+use render::pdf::FONT_DIR;
 use secrecy::SecretString;
 use store::pool::PoolConfig;
 
@@ -91,6 +96,10 @@ pub struct ExportConfig {
     pub relay_interval: Duration,
     /// How long a download link works.
     pub download_token_ttl: Duration,
+    /// Folder with the fonts of texts in drawings.
+    pub font_dir: PathBuf,
+    /// What department lists are written into.
+    pub word_template: Option<PathBuf>,
 }
 
 impl Config {
@@ -167,6 +176,8 @@ impl ExportConfig {
             download_token_ttl: vars
                 .secs("DOWNLOAD_TOKEN_TTL_SECS")?
                 .unwrap_or(Duration::from_hours(1)),
+            font_dir: vars.text("EXPORT_FONT_DIR").unwrap_or_else(|| FONT_DIR.to_owned()).into(),
+            word_template: vars.text("EXPORT_WORD_TEMPLATE").map(PathBuf::from),
         })
     }
 }

@@ -5,6 +5,7 @@
 //! a slot is waited for or a document is rendered.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -21,6 +22,7 @@ use render::file_name;
 use render::report::{
     self, CaseInput, CaseListInput, DepartmentListInput, Report, picture_sources, read_pictures,
 };
+use render::stationery::Stationery;
 use render::workbook::{self, WorkbookError};
 use store::case_types::CaseTypeField;
 use store::comment_threads::{list_threads_of_case, list_threads_of_list};
@@ -80,16 +82,20 @@ pub struct Made {
     pub bytes: Vec<u8>,
 }
 
-/// How many documents of each kind are made at a time.
-pub struct Slots {
+/// Where documents are made: so many of each kind at a time.
+pub struct Workshop {
     case_lists: Semaphore,
     cases: Semaphore,
     department_lists: Semaphore,
+    stationery: Arc<Stationery>,
 }
 
-impl Default for Slots {
-    fn default() -> Self {
+impl Workshop {
+    /// A workshop with this stationery.
+    #[must_use]
+    pub fn new(stationery: Stationery) -> Self {
         Self {
+            stationery: Arc::new(stationery),
             case_lists: Semaphore::new(2),
             cases: Semaphore::new(4),
             department_lists: Semaphore::new(2),
@@ -104,11 +110,11 @@ impl Default for Slots {
 /// When the database or the renderer fails.
 pub async fn make_case_list(
     pool: &Pool,
-    slots: &Slots,
+    workshop: &Workshop,
     parameters: CaseListParameters,
     format: DocumentFormat,
 ) -> Result<Option<Made>, MakeError> {
-    let Ok(_slot) = slots.case_lists.try_acquire() else { return Ok(None) };
+    let Ok(_slot) = workshop.case_lists.try_acquire() else { return Ok(None) };
     let (source, cases) = {
         let mut conn = pool.get().await?;
         let source = export_rows::open_case_list(&mut conn, &parameters).await?;
@@ -139,11 +145,11 @@ pub async fn make_case_list(
 /// [`MakeError::Case`] when there is no such case or it is not the caller's to see.
 pub async fn make_case(
     pool: &Pool,
-    slots: &Slots,
+    workshop: &Workshop,
     actor: &Actor,
     case: CaseId,
 ) -> Result<Made, MakeError> {
-    let _slot = slot(&slots.cases, LONGEST_WAIT).await?;
+    let _slot = slot(&workshop.cases, LONGEST_WAIT).await?;
     let (printed, document, comments) = {
         let mut conn = pool.get().await?;
         let page = cases::get_case(&mut conn, actor, case).await?;
@@ -170,11 +176,11 @@ pub async fn make_case(
 pub async fn make_department_list(
     pool: &Pool,
     blobs: &BlobStore,
-    slots: &Slots,
+    workshop: &Workshop,
     actor: &Actor,
     id: DepartmentListId,
 ) -> Result<Made, MakeError> {
-    let _slot = slot(&slots.department_lists, LONGEST_WAIT).await?;
+    let _slot = slot(&workshop.department_lists, LONGEST_WAIT).await?;
     let (list, comments) = {
         let mut conn = pool.get().await?;
         admit_to(&mut conn, actor, id).await?;
@@ -183,12 +189,14 @@ pub async fn make_department_list(
         (list, list_threads_of_list(&mut conn, id).await?)
     };
     let files = read_uploads(blobs, picture_sources(&list), MOST_PICTURE_BYTES).await?;
+    let stationery = Arc::clone(&workshop.stationery);
     let (format, made_at) = (DocumentFormat::Docx, Utc::now());
     let file_name = file_name::department_list_of(&list.head.department_code, made_at, format);
     let bytes = on_blocking_thread(format, move || {
-        let pictures = read_pictures(files);
+        let pictures = read_pictures(files, &stationery.picture_fonts);
         let input = DepartmentListInput { list: &list, pictures: &pictures, comments, made_at };
-        word_of(&report::department_list_report(input))
+        let report = report::department_list_report(input);
+        Ok(docx::to_bytes(&report, stationery.template.as_ref())?)
     });
     Ok(Made { file_name, format, bytes: bytes.await? })
 }
@@ -245,7 +253,7 @@ fn workbook_of(
 }
 
 fn word_of(report: &Report) -> Result<Vec<u8>, MakeError> {
-    Ok(docx::to_bytes(report)?)
+    Ok(docx::to_bytes(report, None)?)
 }
 
 async fn on_blocking_thread(

@@ -15,6 +15,7 @@ use edge::process::{Background, Servers, bind};
 use edge::redis::Redis;
 use queue::{BrokerConfig, Consumer};
 use render::pdf::Fonts;
+use render::stationery::Stationery;
 use store::pool::{Gate, Pool};
 use telemetry::metric;
 use tokio::task::JoinHandle;
@@ -34,6 +35,8 @@ pub(crate) struct Worker {
     pub(crate) blobs: BlobStore,
     /// What PDFs are set in.
     pub(crate) fonts: Arc<Fonts>,
+    /// What department lists are made with besides.
+    pub(crate) stationery: Arc<Stationery>,
     /// How jobs are run.
     pub(crate) jobs: JobConfig,
     /// Name of this instance, the holder of its claims.
@@ -66,6 +69,9 @@ impl Application {
     /// cannot be opened, or PgBouncer is of a kind that loses prepared statements.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         let fonts = fonts(&config.font_dir)?;
+        let template = config.word_template.as_deref();
+        let stationery = Stationery::read(|path| std::fs::read(path), &config.font_dir, template)
+            .context("EXPORT_WORD_TEMPLATE")?;
         let pool = store::pool::connect(&config.database).await?;
         let gate = Gate::new(pool.clone(), config.database);
         gate.refuse_unfit_pooler().await?;
@@ -82,6 +88,7 @@ impl Application {
             redis: Redis::open(&config.redis).context("REDIS_URL is not valid")?,
             blobs: edge::blobs::open(&config.blob_store_url)?,
             fonts: Arc::new(fonts),
+            stationery: Arc::new(stationery),
             jobs: config.jobs,
             instance_id: config.http.instance_id,
         });

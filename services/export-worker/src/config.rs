@@ -16,6 +16,8 @@
 //! - `EXPORT_RETRY_PAUSE_MS`: pause after the first failed attempt; doubles each time. Default 2000.
 //! - `EXPORT_TIMEOUT_SECS`: how long a document may take to render, and then to be stored. Default 60.
 //! - `EXPORT_RETENTION_DAYS`: how long a finished document is kept. Default 7.
+//! - `EXPORT_WORD_TEMPLATE`: a `.docx` or `.dotx` that department lists are written into. Unset: they
+//!   get a look of our own.
 //! - `EXPORT_FONT_DIR`: folder with the fonts of PDFs. Default is where Debian's
 //!   `fonts-crosextra-carlito` puts them.
 
@@ -53,6 +55,8 @@ pub struct Config {
     pub retention: Duration,
     /// Folder with the fonts of PDFs.
     pub font_dir: PathBuf,
+    /// What department lists are written into.
+    pub word_template: Option<PathBuf>,
 }
 
 /// How jobs are run.
@@ -90,6 +94,7 @@ impl Config {
             blob_store_url: vars.required("BLOB_STORE_URL")?,
             jobs: JobConfig::from_vars(vars)?,
             retention: vars.parse::<u32>("EXPORT_RETENTION_DAYS")?.map_or(7 * DAY, |n| n * DAY),
+            word_template: vars.text("EXPORT_WORD_TEMPLATE").map(PathBuf::from),
             font_dir: vars.text("EXPORT_FONT_DIR").unwrap_or_else(|| FONT_DIR.to_owned()).into(),
         })
     }

@@ -11,11 +11,13 @@ use chrono::Utc;
 use domain::export::{CaseListParameters, DepartmentListParameters, DocumentFormat};
 use domain::exported_case::ExportedCase;
 use edge::blobs::read_uploads;
+use render::docx::Template;
 use render::pdf::Fonts;
 use render::report::{
     CaseListInput, DepartmentListInput, Report, case_list_report, department_list_report,
     picture_sources, read_pictures,
 };
+use render::stationery::Stationery;
 use render::{docx, file_name, pdf};
 use store::comment_threads::list_threads_of_list;
 use store::department_lists::find_list_document;
@@ -59,13 +61,19 @@ impl Pages {
         }
     }
 
-    fn write(&self, report: &Report, out: File, progress: &Progress) -> Result<(), DocumentError> {
+    fn write(
+        &self,
+        report: &Report,
+        template: Option<&Template>,
+        out: File,
+        progress: &Progress,
+    ) -> Result<(), DocumentError> {
         let mut watch = |done, total| {
             progress.composed(done, total);
             progress.verdict()
         };
         match self {
-            Self::Word => Ok(docx::write(report, out, &mut watch)?),
+            Self::Word => Ok(docx::write(report, template, out, &mut watch)?),
             Self::Pdf(fonts) => Ok(pdf::write(report, fonts, BufWriter::new(out), &mut watch)?),
         }
     }
@@ -85,7 +93,7 @@ pub(crate) async fn case_list(
     let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
     let (shared, written) = (Arc::clone(&source), Arc::clone(progress));
     let format = pages.format();
-    let rendering = render(pages, progress, move || {
+    let rendering = render(pages, None, progress, move || {
         let rows = received(receiver);
         build_case_list(&shared, &parameters, rows, &written)
     });
@@ -149,8 +157,10 @@ pub(crate) async fn department_list(
     let head = &list.head;
     let file_name =
         file_name::department_list(&head.department_code, &head.budget_round_name, pages.format());
-    let file = render(pages, progress, move || {
-        let pictures = read_pictures(files);
+    let stationery = Arc::clone(&worker.stationery);
+    let fonts = Arc::clone(&worker.stationery);
+    let file = render(pages, Some(stationery), progress, move || {
+        let pictures = read_pictures(files, &fonts.picture_fonts);
         let made_at = Utc::now();
         Ok(department_list_report(DepartmentListInput {
             list: &list,
@@ -166,6 +176,7 @@ pub(crate) async fn department_list(
 /// Builds a report and writes it into a temporary file, on a blocking thread.
 async fn render(
     pages: Pages,
+    stationery: Option<Arc<Stationery>>,
     progress: &Arc<Progress>,
     build: impl FnOnce() -> Result<Report, DocumentError> + Send + 'static,
 ) -> Result<NamedTempFile, DocumentError> {
@@ -176,7 +187,8 @@ async fn render(
     let rendering = tokio::task::spawn_blocking(move || {
         let _job = span.entered();
         let _step = telemetry::span::render(pages.format().extension()).entered();
-        pages.write(&build()?, out, &progress)
+        let template = stationery.as_deref().and_then(|stationery| stationery.template.as_ref());
+        pages.write(&build()?, template, out, &progress)
     });
     rendering.await??;
     Ok(file)

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::comments::Comments;
-use super::numbering::{self, HANGING, STEP};
+use super::frame::Frame;
+use super::numbering::{HANGING, STEP};
 use super::relations::{self, Relations};
 use super::xml::Xml;
 use super::{DocxError, drawing, style};
@@ -14,7 +15,7 @@ use crate::watch::{self, Watch};
 const TEXT_WIDTH: usize = 9_026;
 /// Deepest indent that leaves room for a text.
 const DEEPEST_INDENT: u8 = 12;
-const NAMESPACES: &[(&str, &str)] = &[
+pub(super) const NAMESPACES: &[(&str, &str)] = &[
     ("xmlns:w", "http://schemas.openxmlformats.org/wordprocessingml/2006/main"),
     ("xmlns:r", "http://schemas.openxmlformats.org/officeDocument/2006/relationships"),
     ("xmlns:wp", "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"),
@@ -27,6 +28,7 @@ pub(super) struct Body<'a, W: Write> {
     pub(super) xml: Xml<W>,
     pub(super) report: &'a Report,
     pub(super) comments: &'a Comments<'a>,
+    pub(super) frame: &'a Frame,
     pub(super) relations: Relations,
     /// Spans written so far.
     pub(super) place: usize,
@@ -40,24 +42,30 @@ pub(super) fn write<W: Write>(
     out: W,
     report: &Report,
     comments: &Comments<'_>,
+    frame: &Frame,
     watch: &mut Watch<'_>,
 ) -> Result<Relations, DocxError> {
     let mut body = Body {
         xml: Xml::new(out)?,
         report,
         comments,
-        relations: Relations::default(),
+        frame,
+        relations: Relations::new(frame),
         place: 0,
         next_revision: comments.len(),
         next_drawing: 1,
     };
-    body.xml.start("w:document", NAMESPACES)?;
+    let root: Vec<_> = frame.root.iter().map(|(name, value)| (&**name, &**value)).collect();
+    body.xml.start("w:document", if root.is_empty() { NAMESPACES } else { &root })?;
     body.xml.start("w:body", &[])?;
     for (index, block) in report.blocks.iter().enumerate() {
         watch::ask(watch, index, report.blocks.len())?;
         body.block(block)?;
     }
-    body.page()?;
+    match &frame.section {
+        Some(section) => body.xml.raw(section)?,
+        None => body.page(frame.root.is_empty())?,
+    }
     body.xml.end("w:body")?;
     body.xml.end("w:document")?;
     Ok(body.relations)
@@ -101,7 +109,7 @@ impl<W: Write> Body<'_, W> {
         };
         let indent = usize::from(paragraph.indent.min(DEEPEST_INDENT));
         self.xml.start("w:pPr", &[])?;
-        self.xml.value("w:pStyle", style)?;
+        self.xml.value("w:pStyle", self.frame.style(style))?;
         match paragraph.list {
             Some(item) => self.list_item(item, indent)?,
             None if indent > 0 => {
@@ -116,7 +124,7 @@ impl<W: Write> Body<'_, W> {
         let level = self.report.lists.get(item.list).map_or(0, |list| list.level);
         self.xml.start("w:numPr", &[])?;
         self.xml.value("w:ilvl", &level.to_string())?;
-        self.xml.value("w:numId", &numbering::instance(item.list))?;
+        self.xml.value("w:numId", &self.frame.numbers.instance(item.list))?;
         self.xml.end("w:numPr")?;
         // The definition indents by level; only a list inside a quotation stands elsewhere.
         if indent != usize::from(level) + 1 {
@@ -136,7 +144,7 @@ impl<W: Write> Body<'_, W> {
 
     fn style(&mut self, style: &str) -> io::Result<()> {
         self.xml.start("w:pPr", &[])?;
-        self.xml.value("w:pStyle", style)?;
+        self.xml.value("w:pStyle", self.frame.style(style))?;
         self.xml.end("w:pPr")
     }
 
@@ -177,7 +185,7 @@ impl<W: Write> Body<'_, W> {
         let width = |parts: u8| (TEXT_WIDTH * usize::from(parts) / 100).to_string();
         self.xml.start("w:tbl", &[])?;
         self.xml.start("w:tblPr", &[])?;
-        self.xml.value("w:tblStyle", style::TABLE)?;
+        self.xml.value("w:tblStyle", self.frame.style(style::TABLE))?;
         self.xml.empty("w:tblW", &[("w:w", "5000"), ("w:type", "pct")])?;
         self.xml.value("w:tblLook", "0460")?;
         self.xml.end("w:tblPr")?;
@@ -219,7 +227,7 @@ impl<W: Write> Body<'_, W> {
             self.xml.end("w:tcPr")?;
             self.xml.start("w:p", &[])?;
             self.xml.start("w:pPr", &[])?;
-            self.xml.value("w:pStyle", style::CELL)?;
+            self.xml.value("w:pStyle", self.frame.style(style::CELL))?;
             if column.numeric {
                 self.xml.value("w:jc", "right")?;
             }
@@ -231,12 +239,15 @@ impl<W: Write> Body<'_, W> {
         self.xml.end("w:tr")
     }
 
-    /// A4 portrait with margins of 2.54 cm (documents contract 4.2 and 5.3).
-    fn page(&mut self) -> io::Result<()> {
+    /// A4 portrait with margins of 2.54 cm (documents contract 4.2 and 5.3), and with our header and
+    /// footer in them.
+    fn page(&mut self, has_margins: bool) -> io::Result<()> {
         self.xml.start("w:sectPr", &[])?;
-        let part = |id| [("w:type", "default"), ("r:id", id)];
-        self.xml.empty("w:headerReference", &part(relations::HEADER))?;
-        self.xml.empty("w:footerReference", &part(relations::FOOTER))?;
+        if has_margins {
+            let part = |id| [("w:type", "default"), ("r:id", id)];
+            self.xml.empty("w:headerReference", &part(relations::HEADER))?;
+            self.xml.empty("w:footerReference", &part(relations::FOOTER))?;
+        }
         self.xml.empty("w:pgSz", &[("w:w", "11906"), ("w:h", "16838")])?;
         self.xml.empty(
             "w:pgMar",

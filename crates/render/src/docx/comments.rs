@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
 
+use super::frame::Frame;
 use super::xml::Xml;
 use super::{date, style};
 use crate::report::{Comment, Report};
@@ -97,7 +98,7 @@ impl<'a> Comments<'a> {
     }
 
     /// Writes `word/comments.xml`.
-    pub(super) fn write_texts(&self, out: impl Write) -> io::Result<()> {
+    pub(super) fn write_texts(&self, out: impl Write, frame: &Frame) -> io::Result<()> {
         let mut xml = Xml::new(out)?;
         xml.start("w:comments", NAMESPACES)?;
         for (id, entry) in self.entries.iter().enumerate() {
@@ -111,10 +112,11 @@ impl<'a> Comments<'a> {
             let lines: Vec<&str> = entry.text.lines().collect();
             let last = lines.len().saturating_sub(1);
             if lines.is_empty() {
-                paragraph(&mut xml, Some(id), true, "")?;
+                paragraph(&mut xml, frame, Some(id), true, "")?;
             }
             for (index, line) in lines.into_iter().enumerate() {
-                paragraph(&mut xml, (index == last).then_some(id), index == 0, line)?;
+                let ends = (index == last).then_some(id);
+                paragraph(&mut xml, frame, ends, index == 0, line)?;
             }
             xml.end("w:comment")?;
         }
@@ -140,6 +142,7 @@ impl<'a> Comments<'a> {
 /// One line of a comment. The last one carries the id by which threads name the comment.
 fn paragraph<W: Write>(
     xml: &mut Xml<W>,
+    frame: &Frame,
     last_of: Option<usize>,
     is_first: bool,
     line: &str,
@@ -148,12 +151,12 @@ fn paragraph<W: Write>(
     let id = id.as_deref().map(|id| ("w14:paraId", id));
     xml.start("w:p", id.as_slice())?;
     xml.start("w:pPr", &[])?;
-    xml.value("w:pStyle", style::COMMENT_TEXT)?;
+    xml.value("w:pStyle", frame.style(style::COMMENT_TEXT))?;
     xml.end("w:pPr")?;
     if is_first {
         xml.start("w:r", &[])?;
         xml.start("w:rPr", &[])?;
-        xml.value("w:rStyle", style::COMMENT_REFERENCE)?;
+        xml.value("w:rStyle", frame.style(style::COMMENT_REFERENCE))?;
         xml.end("w:rPr")?;
         xml.empty("w:annotationRef", &[])?;
         xml.end("w:r")?;

@@ -8,7 +8,7 @@ use super::xml::Xml;
 use crate::report::{ListKind, ListSpec};
 
 /// The one instance that headings share; `parts/styles.xml` names it.
-const HEADINGS: &str = "1";
+const HEADINGS: usize = 1;
 /// Before the first instance of a list.
 const LISTS: usize = 1;
 /// Largest number that Word begins a list with.
@@ -28,9 +28,23 @@ const KINDS: [(ListKind, &str); 7] = [
     (ListKind::Conclusions, "lowerLetter"),
 ];
 
-/// Number of the instance that the list in this place of the report uses.
-pub(super) fn instance(list: usize) -> String {
-    (LISTS + 1 + list).to_string()
+/// Numbers before ours, which something else in the part has taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Offsets {
+    pub(super) definitions: usize,
+    pub(super) instances: usize,
+}
+
+impl Offsets {
+    /// Number of the instance that the list in this place of the report uses.
+    pub(super) fn instance(self, list: usize) -> String {
+        (self.instances + LISTS + 1 + list).to_string()
+    }
+
+    /// Number of the instance that headings share.
+    pub(super) fn headings(self) -> String {
+        (self.instances + HEADINGS).to_string()
+    }
 }
 
 /// Writes `word/numbering.xml`: a definition for each kind, and an instance for each list, so that
@@ -39,22 +53,48 @@ pub(super) fn write(out: impl Write, lists: &[ListSpec]) -> io::Result<()> {
     let mut xml = Xml::new(out)?;
     let namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
     xml.start("w:numbering", &[("xmlns:w", namespace)])?;
-    headings(&mut xml)?;
-    for ((kind, format), id) in KINDS.into_iter().zip(1..) {
-        definition(&mut xml, id, kind, format)?;
+    definitions(&mut xml, Offsets::default(), [true; 3])?;
+    instances(&mut xml, Offsets::default(), true, lists)?;
+    xml.end("w:numbering")
+}
+
+/// Writes the definitions: that of the headings which are ours, if any is, and of the kinds of lists.
+pub(super) fn definitions<W: Write>(
+    xml: &mut Xml<W>,
+    offsets: Offsets,
+    own_headings: [bool; 3],
+) -> io::Result<()> {
+    if own_headings.contains(&true) {
+        headings(xml, offsets.definitions, own_headings)?;
     }
-    xml.start("w:num", &[("w:numId", HEADINGS)])?;
-    xml.value("w:abstractNumId", "0")?;
-    xml.end("w:num")?;
+    for ((kind, format), id) in KINDS.into_iter().zip(1..) {
+        definition(xml, offsets.definitions + id, kind, format)?;
+    }
+    Ok(())
+}
+
+/// Writes the instances: that of the headings, if they are ours, and one for each list.
+pub(super) fn instances<W: Write>(
+    xml: &mut Xml<W>,
+    offsets: Offsets,
+    with_headings: bool,
+    lists: &[ListSpec],
+) -> io::Result<()> {
+    if with_headings {
+        xml.start("w:num", &[("w:numId", &offsets.headings())])?;
+        xml.value("w:abstractNumId", &offsets.definitions.to_string())?;
+        xml.end("w:num")?;
+    }
     for (index, list) in lists.iter().enumerate() {
-        xml.start("w:num", &[("w:numId", &instance(index))])?;
-        xml.value("w:abstractNumId", &definition_of(list.kind).to_string())?;
+        let definition = offsets.definitions + definition_of(list.kind);
+        xml.start("w:num", &[("w:numId", &offsets.instance(index))])?;
+        xml.value("w:abstractNumId", &definition.to_string())?;
         xml.start("w:lvlOverride", &[("w:ilvl", &list.level.to_string())])?;
         xml.value("w:startOverride", &list.start.min(LARGEST_START).to_string())?;
         xml.end("w:lvlOverride")?;
         xml.end("w:num")?;
     }
-    xml.end("w:numbering")
+    Ok(())
 }
 
 fn definition_of(kind: ListKind) -> usize {
@@ -62,8 +102,8 @@ fn definition_of(kind: ListKind) -> usize {
 }
 
 /// 1, 1.1 and 1.1.1, linked to the heading styles of department lists.
-fn headings<W: Write>(xml: &mut Xml<W>) -> io::Result<()> {
-    xml.start("w:abstractNum", &[("w:abstractNumId", "0")])?;
+fn headings<W: Write>(xml: &mut Xml<W>, id: usize, own: [bool; 3]) -> io::Result<()> {
+    xml.start("w:abstractNum", &[("w:abstractNumId", &id.to_string())])?;
     xml.value("w:multiLevelType", "multilevel")?;
     let mut text = String::new();
     for level in 0..9 {
@@ -71,7 +111,7 @@ fn headings<W: Write>(xml: &mut Xml<W>) -> io::Result<()> {
         xml.start("w:lvl", &[("w:ilvl", &level.to_string())])?;
         xml.value("w:start", "1")?;
         xml.value("w:numFmt", "decimal")?;
-        if level < 3 {
+        if own.get(level).is_some_and(|is_own| *is_own) {
             xml.value("w:pStyle", &format!("Deplisteoverskrift{}", level + 1))?;
         }
         xml.value("w:lvlText", &text)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use domain::rich_text::Link;
 
+use super::frame::Frame;
 use super::xml::Xml;
 use crate::report::{Picture, PictureFormat};
 
@@ -28,8 +29,9 @@ const FIXED: [(&str, &str, &str); 7] = [
 ];
 
 /// Relationships of the text, collected while it is written.
-#[derive(Default)]
 pub(super) struct Relations {
+    /// Beginning of the names of pictures.
+    pictures_named: &'static str,
     links: Vec<Link>,
     link_ids: HashMap<Link, String>,
     pictures: Vec<Picture>,
@@ -37,6 +39,16 @@ pub(super) struct Relations {
 }
 
 impl Relations {
+    pub(super) fn new(frame: &Frame) -> Self {
+        Self {
+            pictures_named: frame.pictures,
+            links: Vec::new(),
+            link_ids: HashMap::new(),
+            pictures: Vec::new(),
+            picture_ids: HashMap::new(),
+        }
+    }
+
     /// Id of the relationship to an address.
     pub(super) fn link(&mut self, link: &Link) -> String {
         if let Some(id) = self.link_ids.get(link) {
@@ -62,21 +74,37 @@ impl Relations {
 
     /// The pictures with their names below `word/`.
     pub(super) fn files(&self) -> impl Iterator<Item = (String, &Picture)> {
-        self.pictures.iter().zip(1..).map(|(picture, number)| (file_name(picture, number), picture))
+        let name = self.pictures_named;
+        let numbered = self.pictures.iter().zip(1..);
+        numbered.map(move |(picture, number)| (file_name(name, picture, number), picture))
     }
 
     /// Writes `word/_rels/document.xml.rels`.
     pub(super) fn write(&self, out: impl Write, with_comments: bool) -> io::Result<()> {
-        let mut xml = Xml::new(out)?;
-        let namespace = "http://schemas.openxmlformats.org/package/2006/relationships";
-        xml.start("Relationships", &[("xmlns", namespace)])?;
+        let mut xml = begin(out)?;
         for (id, kind, target) in FIXED {
             relationship(&mut xml, id, &format!("{OFFICE}/{kind}"), target)?;
         }
+        self.write_own(&mut xml, with_comments)
+    }
+
+    /// Writes the same part with the relationships of a template in the place of ours to fixed parts.
+    pub(super) fn write_after(
+        &self,
+        others: &str,
+        out: impl Write,
+        with_comments: bool,
+    ) -> io::Result<()> {
+        let mut xml = begin(out)?;
+        xml.raw(others)?;
+        self.write_own(&mut xml, with_comments)
+    }
+
+    fn write_own<W: Write>(&self, xml: &mut Xml<W>, with_comments: bool) -> io::Result<()> {
         if with_comments {
-            relationship(&mut xml, "rId8", &format!("{OFFICE}/comments"), "comments.xml")?;
+            relationship(xml, "rIdComments", &format!("{OFFICE}/comments"), "comments.xml")?;
             let kind = format!("{MICROSOFT}/commentsExtended");
-            relationship(&mut xml, "rId9", &kind, "commentsExtended.xml")?;
+            relationship(xml, "rIdThreads", &kind, "commentsExtended.xml")?;
         }
         for (link, number) in self.links.iter().zip(1..) {
             xml.empty(
@@ -91,20 +119,27 @@ impl Relations {
         }
         for ((name, _), number) in self.files().zip(1..) {
             let kind = format!("{OFFICE}/image");
-            relationship(&mut xml, &format!("rIdImage{number}"), &kind, &name)?;
+            relationship(xml, &format!("rIdImage{number}"), &kind, &name)?;
         }
         xml.end("Relationships")
     }
+}
+
+fn begin<W: Write>(out: W) -> io::Result<Xml<W>> {
+    let mut xml = Xml::new(out)?;
+    let namespace = "http://schemas.openxmlformats.org/package/2006/relationships";
+    xml.start("Relationships", &[("xmlns", namespace)])?;
+    Ok(xml)
 }
 
 fn relationship<W: Write>(xml: &mut Xml<W>, id: &str, kind: &str, target: &str) -> io::Result<()> {
     xml.empty("Relationship", &[("Id", id), ("Type", kind), ("Target", target)])
 }
 
-fn file_name(picture: &Picture, number: usize) -> String {
+fn file_name(name: &str, picture: &Picture, number: usize) -> String {
     let extension = match picture.format {
         PictureFormat::Png => "png",
         PictureFormat::Jpeg => "jpeg",
     };
-    format!("media/image{number}.{extension}")
+    format!("media/{name}{number}.{extension}")
 }

@@ -103,7 +103,7 @@ impl<W: Write> Body<'_, W> {
     /// Writes what the run looks like, or looked like before its format was changed.
     fn formats(&mut self, marks: &Marks, format: Format) -> io::Result<()> {
         if marks.link.is_some() {
-            self.xml.value("w:rStyle", style::LINK)?;
+            self.xml.value("w:rStyle", self.frame.style(style::LINK))?;
         }
         if marks.code {
             let font = CODE_FONT;
@@ -135,7 +135,7 @@ impl<W: Write> Body<'_, W> {
     fn comment_reference(&mut self, id: usize) -> io::Result<()> {
         self.xml.start("w:r", &[])?;
         self.xml.start("w:rPr", &[])?;
-        self.xml.value("w:rStyle", style::COMMENT_REFERENCE)?;
+        self.xml.value("w:rStyle", self.frame.style(style::COMMENT_REFERENCE))?;
         self.xml.end("w:rPr")?;
         self.xml.empty("w:commentReference", &[("w:id", &id.to_string())])?;
         self.xml.end("w:r")

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::report::{
-    Block, CaseInput, Column, Comment, Figure, Paragraph, Picture, Reply, Style, Table, case_report,
+    Block, CaseInput, Column, Comment, Figure, Paragraph, Picture, PictureFonts, Reply, Style,
+    Table, case_report,
 };
 use package::{Part, Unpacked};
 
@@ -64,7 +65,7 @@ fn report(blocks: Value, comments: Vec<Comment>) -> Report {
 }
 
 fn unpacked(report: &Report) -> Unpacked {
-    Unpacked::read(to_bytes(report).unwrap())
+    Unpacked::read(to_bytes(report, None).unwrap())
 }
 
 /// The text of a document with these blocks.
@@ -139,7 +140,7 @@ fn everything() -> Report {
     let comments =
         vec![comment("c", &["Ja", "Nei"]), comment("settled", &[]), comment("gone", &[])];
     let mut report = report(blocks, comments);
-    let picture = Picture::read(PNG).unwrap();
+    let picture = Picture::read(PNG, &PictureFonts::default()).unwrap();
     for alt in ["Søyler", "Kake"] {
         let figure = Figure { picture: picture.clone(), width_percent: 60, alt: alt.to_owned() };
         report.blocks.push(Block::Figure(figure));
@@ -577,7 +578,7 @@ fn whoever_waits_can_end_it_between_two_blocks() {
         seen.push(done);
         if done + 1 == total { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let stopped = write(&report, std::io::Cursor::new(Vec::new()), &mut watch);
+    let stopped = write(&report, None, std::io::Cursor::new(Vec::new()), &mut watch);
     assert!(matches!(stopped, Err(DocxError::Stopped(_))));
     assert!(seen.len() > 1 && seen.is_sorted(), "{seen:?}");
 }

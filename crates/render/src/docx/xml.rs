@@ -21,6 +21,16 @@ impl<W: Write> Xml<W> {
         Ok(Self(writer))
     }
 
+    /// Goes on in a part that something else has begun.
+    pub(super) fn fragment(out: W) -> Self {
+        Self(Writer::new(out))
+    }
+
+    /// Writes XML as it is.
+    pub(super) fn raw(&mut self, xml: &str) -> io::Result<()> {
+        self.0.get_mut().write_all(xml.as_bytes())
+    }
+
     /// Opens an element.
     pub(super) fn start(&mut self, name: &str, attributes: Attributes<'_>) -> io::Result<()> {
         self.0.write_event(Event::Start(element(name, attributes)))

@@ -134,6 +134,7 @@ pub(super) fn ratio(mut of: u32, mut to: u32) -> f32 {
 mod tests {
     use super::super::tests::{jpeg, png};
     use super::*;
+    use crate::report::PictureFonts;
 
     fn dict(object: &XObject) -> &BTreeMap<String, DictItem> {
         let XObject::External(object) = object else { panic!("an external object") };
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_jpeg_goes_in_as_it_is() {
-        let picture = Picture::read(&jpeg(30, 20)).unwrap();
+        let picture = Picture::read(&jpeg(30, 20), &PictureFonts::default()).unwrap();
         let object = untouched(&picture).unwrap();
         assert_eq!(dict(&object)["Filter"], name("DCTDecode"));
         assert_eq!(dict(&object)["Width"], DictItem::Int(30));
@@ -150,24 +151,24 @@ mod tests {
 
     #[test]
     fn transparency_is_kept_apart() {
-        let picture = Picture::read(&png(10, 10, true)).unwrap();
+        let picture = Picture::read(&png(10, 10, true), &PictureFonts::default()).unwrap();
         let object = repacked(&picture, ImageFormat::Png).unwrap();
         assert!(matches!(dict(&object)["SMask"], DictItem::Stream { .. }));
-        let opaque = Picture::read(&png(10, 10, false)).unwrap();
+        let opaque = Picture::read(&png(10, 10, false), &PictureFonts::default()).unwrap();
         let object = repacked(&opaque, ImageFormat::Png).unwrap();
         assert!(!dict(&object).contains_key("SMask"));
     }
 
     #[test]
     fn a_picture_finer_than_print_is_made_coarser() {
-        let picture = Picture::read(&png(3_000, 30, false)).unwrap();
+        let picture = Picture::read(&png(3_000, 30, false), &PictureFonts::default()).unwrap();
         let object = repacked(&picture, ImageFormat::Png).unwrap();
         assert_eq!(dict(&object)["Width"], DictItem::Int(FINEST.into()));
     }
 
     #[test]
     fn a_picture_shown_twice_is_there_once() {
-        let picture = Picture::read(&png(10, 10, false)).unwrap();
+        let picture = Picture::read(&png(10, 10, false), &PictureFonts::default()).unwrap();
         let mut figures = Figures::default();
         assert_eq!((figures.add(&picture), figures.add(&picture.clone())), (Some(0), Some(0)));
         assert_eq!(figures.into_objects().len(), 1);
@@ -177,7 +178,10 @@ mod tests {
     fn a_torn_file_is_no_picture() {
         for whole in [png(10, 10, false), jpeg(30, 20)] {
             // Enough to tell its size, and nothing to see.
-            let torn = Picture { bytes: whole[..30].into(), ..Picture::read(&whole).unwrap() };
+            let torn = Picture {
+                bytes: whole[..30].into(),
+                ..Picture::read(&whole, &PictureFonts::default()).unwrap()
+            };
             assert_eq!(Figures::default().add(&torn), None);
         }
     }

@@ -12,8 +12,8 @@ use lopdf::{Dictionary, Document, Object};
 
 use super::*;
 use crate::report::{
-    Block, Column, Comment, Fact, Figure, ListItem, ListKind, ListSpec, Paragraph, Picture, Reply,
-    Style, Table,
+    Block, Column, Comment, Fact, Figure, ListItem, ListKind, ListSpec, Paragraph, Picture,
+    PictureFonts, Reply, Style, Table,
 };
 
 pub(super) fn font_bytes(name: &str) -> std::io::Result<Vec<u8>> {
@@ -403,9 +403,9 @@ fn figure(picture: Picture) -> Block {
 
 #[test]
 fn figures_are_embedded_once_and_with_their_caption() {
-    let picture = Picture::read(&png(40, 20, true)).unwrap();
+    let picture = Picture::read(&png(40, 20, true), &PictureFonts::default()).unwrap();
     let caption = heading(Style::FigureCaption, "Figur 1");
-    let photo = figure(Picture::read(&jpeg(40, 20)).unwrap());
+    let photo = figure(Picture::read(&jpeg(40, 20), &PictureFonts::default()).unwrap());
     let read = Read::of_blocks(vec![figure(picture.clone()), caption, photo, figure(picture)]);
     // Two pictures, and the transparency of one of them.
     assert_eq!(read.objects("XObject", "Image").len(), 3);
@@ -414,14 +414,17 @@ fn figures_are_embedded_once_and_with_their_caption() {
 
 #[test]
 fn a_figure_taller_than_a_page_is_made_to_fit() {
-    let tall = figure(Picture::read(&png(100, 1_000, false)).unwrap());
+    let tall = figure(Picture::read(&png(100, 1_000, false), &PictureFonts::default()).unwrap());
     assert_eq!(Read::of_blocks(vec![tall, heading(Style::FigureCaption, "Tårn")]).page_count(), 1);
 }
 
 #[test]
 fn a_torn_picture_is_named_and_nothing_else_is_lost() {
     let whole = png(40, 20, false);
-    let torn = Picture { bytes: whole[..30].into(), ..Picture::read(&whole).unwrap() };
+    let torn = Picture {
+        bytes: whole[..30].into(),
+        ..Picture::read(&whole, &PictureFonts::default()).unwrap()
+    };
     let read = Read::of_blocks(vec![figure(torn), text("Resten")]);
     assert!(read.page(1).contains("[Figuren kan ikke vises: Kart] Resten"), "{}", read.page(1));
 }

@@ -274,10 +274,10 @@ fn an_empty_case_list_says_so() {
 #[test]
 fn a_picture_is_read_by_its_content() {
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x80\0\0\x01\xe0\x08\x02\0\0\0";
-    let picture = Picture::read(png).unwrap();
+    let picture = Picture::read(png, &PictureFonts::default()).unwrap();
     assert_eq!((picture.format, picture.width, picture.height), (PictureFormat::Png, 640, 480));
     let bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x0f\x42\x40\0\x0f\x42\x40\x08\x02\0\0\0";
     for other in [&b"tekst"[..], b"", b"GIF89a\x01\0\x01\0", bomb] {
-        assert_eq!(Picture::read(other), None);
+        assert_eq!(Picture::read(other, &PictureFonts::default()), None);
     }
 }

@@ -26,6 +26,9 @@ const CASES: [usize; COUNT] = [3, 9, 40];
 
 const FIGURE: &str = "/uploads/figures/utslipp.png";
 const PHOTO: &str = "/uploads/images/foto.jpg";
+const DRAWING: &str = "/uploads/figures/diagram.svg";
+const MOVING: &str = "/uploads/figures/film.gif";
+const SMALL: &str = "/uploads/figures/kart.webp";
 const BLOCKS: [&str; 7] = [
     "paragraph",
     "bulletList",
@@ -77,7 +80,17 @@ pub(crate) fn picture_files() -> Vec<(String, Vec<u8>)> {
         picture.write_to(&mut bytes, format).unwrap();
         (address.to_owned(), bytes.into_inner())
     };
-    vec![file(FIGURE, ImageFormat::Png), file(PHOTO, ImageFormat::Jpeg)]
+    let drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='120'>\
+        <rect x='20' y='30' width='80' height='80' fill='#1f3864'/>\
+        <rect x='120' y='60' width='80' height='50' fill='#cc0000'/>\
+        <text x='20' y='20' font-family='Calibri' font-size='16'>Utslipp på Østlandet</text></svg>";
+    vec![
+        file(FIGURE, ImageFormat::Png),
+        file(PHOTO, ImageFormat::Jpeg),
+        (DRAWING.to_owned(), drawing.as_bytes().to_vec()),
+        file(MOVING, ImageFormat::Gif),
+        file(SMALL, ImageFormat::WebP),
+    ]
 }
 
 fn list(number: u64, cases: usize) -> List {
@@ -112,7 +125,7 @@ impl List {
             "headings": self.headings,
             "conclusions": self.conclusions,
             "tables": self.tables,
-            "pictures": 2,
+            "pictures": 5,
             "comments": self.made.told_comments(),
             "orphans": 0,
         })
@@ -197,6 +210,9 @@ impl Writer {
         let figures = vec![
             figure(FIGURE, "Figur 1. Utslipp av CO₂", 60),
             figure("/uploads/figures/borte.png", "Figur 2. Borte", 100),
+            figure(DRAWING, "Figur 3. Diagram", 80),
+            figure(MOVING, "Figur 4. Første bilde av en film", 20),
+            figure(SMALL, "Figur 5. Kart", 30),
         ];
         ListSection { figures, ..section }
     }

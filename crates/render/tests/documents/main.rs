@@ -10,6 +10,8 @@ mod cases;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod ministry;
+#[cfg(test)]
 mod source;
 
 #[cfg(test)]
@@ -20,13 +22,16 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use domain::list_template::SectionType;
-    use render::pdf::{FONT_DIR, Fonts};
-    use render::report::{DepartmentListInput, Report, department_list_report, read_pictures};
+    use render::docx::Template;
+    use render::pdf::{FONT_DIR, FONT_FILES, Fonts};
+    use render::report::{
+        DepartmentListInput, PictureFonts, Report, department_list_report, read_pictures,
+    };
     use render::{docx, pdf};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use crate::source::{Made, made_at};
-    use crate::{cases, lists};
+    use crate::{cases, lists, ministry};
 
     /// Node types of the contract (documents contract 1.1, 1.2 and 3).
     const NODES: [&str; 15] = [
@@ -97,6 +102,8 @@ mod tests {
         // What an earlier run left behind must not be taken for this one's.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
+        let picture_fonts =
+            PictureFonts::of_files(FONT_FILES.map(|file| fs::read(font_dir().join(file)).unwrap()));
         let fonts = Fonts::read(|file| fs::read(font_dir().join(file))).unwrap();
         for case in cases::all() {
             let name = folder.join(&case.made.name);
@@ -105,7 +112,7 @@ mod tests {
         }
         for list in lists::all() {
             let name = folder.join(&list.made.name);
-            let pictures = read_pictures(lists::picture_files());
+            let pictures = read_pictures(lists::picture_files(), &picture_fonts);
             let input = DepartmentListInput {
                 list: &list.printed,
                 pictures: &pictures,
@@ -117,9 +124,12 @@ mod tests {
             let mut file = fs::File::create(name.with_extension("pdf")).unwrap();
             pdf::write(&report, &fonts, &mut file, &mut |_, _| ControlFlow::Continue(())).unwrap();
             fs::write(name.with_extension("json"), list.told().to_string()).unwrap();
+            if list.made.name == "list-1" {
+                in_template(&report, list.told(), &folder.join("list-1-template"));
+            }
         }
         let written = fs::read_dir(&folder).unwrap().count();
-        assert_eq!(written, 2 * cases::COUNT + 3 * lists::COUNT);
+        assert_eq!(written, 2 * cases::COUNT + 3 * lists::COUNT + 2);
     }
 
     fn font_dir() -> PathBuf {
@@ -127,7 +137,21 @@ mod tests {
     }
 
     fn word(report: &Report, name: &Path) {
-        fs::write(name.with_extension("docx"), docx::to_bytes(report).unwrap()).unwrap();
+        fs::write(name.with_extension("docx"), docx::to_bytes(report, None).unwrap()).unwrap();
+    }
+
+    /// The same list in a ministry's template, whose look it must have.
+    fn in_template(report: &Report, mut told: Value, name: &Path) {
+        let made_by_word = docx::to_bytes(report, None).unwrap();
+        let (_, picture) = &lists::picture_files()[0];
+        let template = ministry::template(&made_by_word, picture);
+        let template = Template::read(&template).unwrap();
+        let bytes = docx::to_bytes(report, Some(&template)).unwrap();
+        fs::write(name.with_extension("docx"), bytes).unwrap();
+        told["template"] = json!({
+            "header": ministry::HEADER, "margin": ministry::MARGIN, "color": ministry::COLOR,
+        });
+        fs::write(name.with_extension("json"), told.to_string()).unwrap();
     }
 
     #[test]

@@ -36,7 +36,7 @@ async fn export_case_word(
     actor: Limited<Exports>,
     id: web::Path<CaseId>,
 ) -> Result<HttpResponse, ApiError> {
-    let made = documents::make_case(&state.pool, &state.document_slots, &actor, *id).await?;
+    let made = documents::make_case(&state.pool, &state.workshop, &actor, *id).await?;
     Ok(file(made))
 }
 
@@ -59,7 +59,7 @@ async fn export_department_list_document(
     actor: Limited<Exports>,
     id: web::Path<DepartmentListId>,
 ) -> Result<HttpResponse, ApiError> {
-    let (pool, slots) = (&state.pool, &state.document_slots);
-    let made = documents::make_department_list(pool, &state.blobs, slots, &actor, *id).await?;
+    let (pool, workshop) = (&state.pool, &state.workshop);
+    let made = documents::make_department_list(pool, &state.blobs, workshop, &actor, *id).await?;
     Ok(file(made))
 }

@@ -316,9 +316,9 @@ async fn export_case_list(
     drop(conn);
     if how.at_once {
         let format = how.job_type.format();
-        let (pool, slots) = (&state.pool, &state.document_slots);
+        let (pool, workshop) = (&state.pool, &state.workshop);
         if let Some(made) =
-            documents::make_case_list(pool, slots, parameters.clone(), format).await?
+            documents::make_case_list(pool, workshop, parameters.clone(), format).await?
         {
             return Ok(file(made));
         }

@@ -7,6 +7,9 @@ use domain::export::{
 use domain::ids::DepartmentListId;
 use domain::status::Status;
 use domain::visibility::Viewer;
+use edge::config::Vars;
+use export_worker::app::Application;
+use export_worker::config::Config;
 use serde_json::json;
 use store::export_jobs::ExportJob;
 use test_support::{Actor, SeededList, Word};
@@ -218,4 +221,47 @@ async fn an_order_for_no_list_at_all_fails_at_once() {
     let broken = json!({ "departmentListId": "SD" });
     let job = made(&bench, &actor, JobType::DepartmentListWord, broken, JobStatus::Failed).await;
     assert!(job.error_message.unwrap().contains("kunne ikke leses"));
+}
+
+#[actix_rt::test]
+async fn a_configured_template_is_what_department_lists_are_written_into() {
+    let (bench, fin, list) = bench_with_list().await;
+    let definitions =
+        |word: &Word| word.part("word/numbering.xml").matches("<w:abstractNum ").count();
+    let (job, plain) = department_list(&bench, &fin, list.id).await;
+    // A document of ours is a template like any other.
+    let template = bench.blobs.path().join("template.docx");
+    std::fs::copy(bench.blobs.path().join(job.result.unwrap().key), &template).unwrap();
+    let variable = [("EXPORT_WORD_TEMPLATE", template.to_str().unwrap())];
+    let worker = bench.worker_with("two", &variable).await;
+    let viewer = viewer(&fin);
+    let parameters = DepartmentListParameters { department_list_id: list.id, viewer };
+    let parameters = serde_json::to_value(parameters).unwrap();
+    let id = bench.accept_as(&fin, JobType::DepartmentListWord, parameters).await;
+    bench.publish(id).await;
+    let in_template = word(&bench, &bench.wait_for(id, JobStatus::Completed).await);
+    worker.shut_down().await.unwrap();
+    assert_eq!(in_template.lines(), plain.lines());
+    assert!(definitions(&in_template) > definitions(&plain), "the template's and ours");
+}
+
+#[actix_rt::test]
+async fn a_file_that_is_no_template_is_refused_at_the_start() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("mal.dotx");
+    for content in [None, Some("Kjære kollega")] {
+        if let Some(content) = content {
+            std::fs::write(&file, content).unwrap();
+        }
+        let vars = [
+            ("ADMIN_BIND", "127.0.0.1:0"),
+            ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
+            ("AMQP_URL", "amqp://127.0.0.1:1"),
+            ("BLOB_STORE_URL", "memory:///"),
+            ("EXPORT_WORD_TEMPLATE", file.to_str().unwrap()),
+        ];
+        let config = Config::from_vars(&Vars::from_pairs(vars)).unwrap();
+        let Err(error) = Application::build(config).await else { panic!("started") };
+        assert!(format!("{error:#}").contains("EXPORT_WORD_TEMPLATE"), "{error:#}");
+    }
 }
