@@ -115,7 +115,7 @@ fn headings<W: Write>(xml: &mut Xml<W>, id: usize, own: [bool; 3]) -> io::Result
             xml.value("w:pStyle", &format!("Deplisteoverskrift{}", level + 1))?;
         }
         xml.value("w:lvlText", &text)?;
-        let room = (567 + 142 * level).to_string();
+        let room = (567 + 210 * level).to_string();
         position(xml, &room, &room)?;
         xml.end("w:lvl")?;
     }
