@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: each number is a ratio to a limit that is measured in the same run, since
 //! machines differ and are shared; each benchmark prints one JSON line.
 
+mod documents;
 mod http;
 mod list_query;
 mod load;
@@ -19,22 +20,35 @@ use crate::stack::{Kind, Running, Stack};
 use crate::workspace::Workspace;
 use crate::{packages, seed, up};
 
-/// Runs the named benchmarks on a stack of their own, which is gone afterwards.
+/// Runs the named benchmarks, those that need one on a stack of their own, which is gone afterwards.
 pub(crate) fn run(workspace: &Workspace, arguments: &BenchArgs) -> Result<()> {
-    packages::ensure_servers(workspace)?;
-    packages::ensure_program("wrk", "wrk")?;
     let names = if arguments.names.is_empty() {
         Benchmark::value_variants()
     } else {
         arguments.names.as_slice()
     };
+    let (alone, with_stack): (Vec<Benchmark>, Vec<Benchmark>) =
+        names.iter().partition(|name| documents::name(**name).is_some());
+    for name in alone.into_iter().filter_map(documents::name) {
+        documents::measure(workspace, name)?;
+    }
+    if with_stack.is_empty() {
+        Ok(())
+    } else {
+        run_on_stack(workspace, &with_stack, arguments.secs)
+    }
+}
+
+fn run_on_stack(workspace: &Workspace, names: &[Benchmark], secs: u16) -> Result<()> {
+    packages::ensure_servers(workspace)?;
+    packages::ensure_program("wrk", "wrk")?;
     let mut running = Running::lock(Stack::open(workspace, Kind::Bench)?)?;
     // A run that was killed may have left processes and half-measured data behind.
     running.stop_all()?;
     running.stack.remove_data()?;
     let result = up::start(&mut running)
         .and_then(|()| seed_xl(&running.stack))
-        .and_then(|()| measure_all(&running.stack, names, arguments.secs));
+        .and_then(|()| measure_all(&running.stack, names, secs));
     step("stopping the benchmarks' stack", || running.stop_all())?;
     running.stack.remove_data()?;
     result
@@ -53,6 +67,7 @@ fn measure_all(stack: &Stack, names: &[Benchmark], secs: u16) -> Result<()> {
             Benchmark::Save => http::measure(&bench, &http::SAVE)?,
             Benchmark::Detail => http::measure(&bench, &http::DETAIL)?,
             Benchmark::Lock => http::measure(&bench, &http::LOCK)?,
+            Benchmark::Xlsx | Benchmark::Docx | Benchmark::Pdf => continue,
         };
         println!("{line}");
     }

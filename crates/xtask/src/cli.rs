@@ -172,6 +172,12 @@ pub(crate) enum Benchmark {
     Detail,
     /// Taking a lock, against pgbench with the same statement.
     Lock,
+    /// Case lists as workbooks, against `rust_xlsxwriter` with the same cells.
+    Xlsx,
+    /// A department list of 40 cases as Word.
+    Docx,
+    /// The same list as PDF.
+    Pdf,
 }
 
 /// The suites in the order they run: what fails fastest first.
