@@ -213,12 +213,12 @@ impl List {
     fn new() -> Self {
         let mut list = lists::all().pop().unwrap();
         let mut made = Made::new("bench".to_owned(), 7);
-        enlarge(&mut list.content.sections, &mut made);
-        assert_eq!(list.content.entry_count(), 40);
+        enlarge(&mut list.printed.sections, &mut made);
+        assert_eq!(list.printed.entry_count(), 40);
         let pictures = read_pictures(lists::picture_files(), &PictureFonts::default());
         let mut comments = list.made.comments();
         comments.extend(made.comments());
-        Self { content: list.content, comments, pictures }
+        Self { content: list.printed, comments, pictures }
     }
 
     /// From the stored JSON to what is to be printed.

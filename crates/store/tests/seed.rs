@@ -199,6 +199,21 @@ async fn a_load_run_adds_its_set_once_per_label() {
 }
 
 #[tokio::test]
+async fn accounts_for_load_tests_are_added_up_to_the_wanted_number() {
+    let options = SeedOptions { accounts: 20, ..SeedOptions::default() };
+    let (_database, mut client) = seeded(&options).await;
+    let accounts = "SELECT count(*) FROM users WHERE email LIKE 'last%.last.test.no'";
+    assert_eq!(number(&client, accounts).await, 20);
+
+    let again = run(&mut client, &options).await.expect("the second run succeeds");
+    assert!(again.is_unchanged());
+    let more = SeedOptions { accounts: 50, ..SeedOptions::default() };
+    let report = run(&mut client, &more).await.expect("more accounts are added");
+    assert_eq!((report.rows("users"), report.rows("user_department_assignments")), (30, 9));
+    assert_eq!(number(&client, accounts).await, 50);
+}
+
+#[tokio::test]
 async fn a_refused_run_leaves_no_trace() {
     let database = TestDatabase::create().await;
     let mut client = database.owner().await;

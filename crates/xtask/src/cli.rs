@@ -32,6 +32,8 @@ pub(crate) enum Verb {
     ComposeCheck(ComposeCheckArgs),
     /// Measures against a limit found in the same run; one JSON line each.
     Bench(BenchArgs),
+    /// Runs one of the requirement's load scenarios against the running portal, and judges it.
+    Load(LoadArgs),
 }
 
 /// Any port can be moved: `PORTAL_GATEWAY_PORT`, `PORTAL_CASES_API_PORT`,
@@ -93,6 +95,9 @@ pub(crate) struct SeedArgs {
     /// Name of this set, so that several of one size can stand side by side.
     #[arg(long)]
     pub(crate) label: Option<String>,
+    /// How many accounts for load tests there shall be besides the demo's.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) accounts: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -180,6 +185,60 @@ pub(crate) enum Benchmark {
     Pdf,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct LoadArgs {
+    /// Which scenario.
+    #[arg(value_enum)]
+    pub(crate) step: LoadStep,
+    /// How long it is measured, instead of as long as the requirement says.
+    #[arg(long)]
+    pub(crate) minutes: Option<f64>,
+    /// How many users; for `users` only, the others have theirs.
+    #[arg(long, required_if_eq("step", "users"), value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) users: Option<u32>,
+    /// Show it on Locust's own page, on this port.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "8089")]
+    pub(crate) web_port: Option<u16>,
+    /// Against what `test --portal-only` left running: to try it out, its debug build is slow.
+    #[arg(long)]
+    pub(crate) test_stack: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LoadStep {
+    /// 20 users, 5 minutes.
+    Baseline,
+    /// 100 users, 15 minutes.
+    Normal,
+    /// 300 users, 15 minutes.
+    High,
+    /// 500 users, 10 minutes.
+    Stress,
+    /// 50 users order a department list within half a minute, beside 100 at their ordinary work.
+    ExportStorm,
+    /// 30 users try to open the same case for editing at once, again and again.
+    LockStorm,
+    /// As many users as `--users` says, by a generator for thousands.
+    Users,
+    /// Put the latest run of each scenario into the documentation.
+    Report,
+}
+
+impl LoadStep {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Stress => "stress",
+            Self::ExportStorm => "export-storm",
+            Self::LockStorm => "lock-storm",
+            Self::Users => "users",
+            Self::Report => "report",
+        }
+    }
+}
+
 /// The suites in the order they run: what fails fastest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Suite {
@@ -201,6 +260,8 @@ pub(crate) enum Suite {
     Integration,
     /// Examples in the documentation.
     Doc,
+    /// How the load test's users behave, and what its thresholds let pass.
+    Locust,
     /// The whole portal, entered through the gateway.
     Gateway,
     /// Every endpoint of the wire contract, entered through the gateway.

@@ -10,6 +10,7 @@ mod fuzz;
 mod gateway;
 mod http;
 mod interrupt;
+mod load;
 mod newer_debian;
 mod observability;
 mod occupant;
@@ -59,5 +60,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Verb::Fuzz(arguments) => fuzz::run(&workspace, arguments),
         Verb::ComposeCheck(arguments) => containers::run(&workspace, arguments),
         Verb::Bench(arguments) => bench::run(&workspace, arguments),
+        Verb::Load(arguments) => load::run(&workspace, arguments),
     }
 }

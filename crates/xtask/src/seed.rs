@@ -30,6 +30,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &SeedArgs) -> Result<()> {
     if let Some(lines) = lines {
         seed.arg("--lines").arg(lines);
     }
+    if let Some(label) = &arguments.label {
+        seed.arg("--label").arg(label);
+    }
+    seed.arg("--accounts").arg(arguments.accounts.to_string());
     let status = seed.status().context("seed cannot be run")?;
     ensure!(status.success(), "seed failed");
     Ok(())
@@ -38,6 +42,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &SeedArgs) -> Result<()> {
 /// Seeds as one step among others; what the program says is shown only if it fails.
 pub(crate) fn run_quietly(stack: &Stack, programs: &Path, scale: Scale) -> Result<()> {
     command::capture(&mut program(stack, programs, scale)).map(drop)
+}
+
+/// The load data, and accounts for so many users.
+pub(crate) fn accounts(stack: &Stack, programs: &Path, accounts: u32) -> Result<()> {
+    let mut seed = program(stack, programs, Scale::Load);
+    command::capture(seed.arg("--accounts").arg(accounts.to_string())).map(drop)
 }
 
 /// Seeding writes every table, so it runs as their owner, and past PgBouncer for `COPY`.

@@ -4,6 +4,7 @@ mod attach;
 mod browser;
 mod count;
 mod documents;
+mod locust;
 mod manifests;
 mod monitoring;
 mod snapshots;

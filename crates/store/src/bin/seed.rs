@@ -1,5 +1,5 @@
 //! Fills a database with demonstration or load data: `seed --scale demo|load|xl [--lines CSV]
-//! [--label L]`.
+//! [--label L] [--accounts N]`.
 //!
 //! - `DATABASE_URL`: the owner of the schema, directly at PostgreSQL. Required, secret.
 //! - `PORTAL_ENVIRONMENT`: the seed refuses `production`, because its users share a published password.
@@ -27,6 +27,9 @@ struct Arguments {
     /// Name of this load or xl set, so that several can stand side by side.
     #[arg(long)]
     label: Option<String>,
+    /// How many accounts for load tests there shall be besides the demo's.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=20_000))]
+    accounts: u32,
 }
 
 #[tokio::main]
@@ -52,7 +55,8 @@ async fn seed(arguments: Arguments) -> anyhow::Result<()> {
     let (mut client, connection) =
         tokio_postgres::connect(&url, NoTls).await.context("PostgreSQL could not be reached")?;
     let connection = tokio::spawn(connection);
-    let options = SeedOptions { scale: arguments.scale, label: arguments.label, lines };
+    let Arguments { scale, label, accounts, .. } = arguments;
+    let options = SeedOptions { scale, label, lines, accounts };
     let report = store::seed::run(&mut client, &options).await?;
     drop(client);
     connection.await.context("the connection task failed")??;

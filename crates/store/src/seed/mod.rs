@@ -11,6 +11,7 @@ mod bulk;
 mod cases;
 mod contents;
 mod copy;
+mod crowd;
 mod demo;
 mod dialogue;
 mod documents;

@@ -121,7 +121,7 @@ pub(super) fn people() -> Result<People, SeedError> {
 }
 
 /// Argon2id with the parameters OWASP recommends for interactive logins.
-fn demo_password_hash() -> Result<String, SeedError> {
+pub(super) fn demo_password_hash() -> Result<String, SeedError> {
     let params = Params::new(19_456, 2, 1, None)
         .map_err(|error| SeedError::Password(argon2::password_hash::Error::from(error)))?;
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)

@@ -8,6 +8,7 @@ use tokio_postgres::{Client, Transaction};
 
 use super::bulk::BulkCase;
 use super::copy::copy_rows;
+use super::crowd::load_accounts;
 use super::demo::DemoData;
 use super::error::SeedError;
 use super::lines::BudgetLines;
@@ -71,6 +72,8 @@ pub struct SeedOptions {
     pub label: Option<String>,
     /// Real budget lines for case names, chapters, items and amounts.
     pub lines: Option<BudgetLines>,
+    /// How many accounts for load tests there shall be besides the demo's.
+    pub accounts: u32,
 }
 
 /// Generates and loads what `options` ask for and the database does not have yet.
@@ -95,6 +98,9 @@ pub async fn run(client: &mut Client, options: &SeedOptions) -> Result<SeedRepor
         Scale::Demo => {}
         Scale::Load => load_load(&transaction, label, lines, &mut report).await?,
         Scale::Xl => load_xl(&transaction, label, lines, &mut report).await?,
+    }
+    if options.accounts > 0 {
+        load_accounts(&transaction, options.accounts, &mut report).await?;
     }
     transaction.commit().await?;
     refresh_statistics(client, &report).await?;

@@ -1,4 +1,4 @@
-//! schemathesis itself: a Python program, kept in an environment of its own below `.local/tools`.
+//! schemathesis itself, a Python program.
 
 use std::path::PathBuf;
 
@@ -14,6 +14,6 @@ pub(super) fn sources(workspace: &Workspace) -> PathBuf {
 
 /// Finds the program, or installs what `requirements.txt` pins.
 pub(super) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
-    let requirements = sources(workspace).join("requirements.txt");
-    Ok(python::ensure(workspace, "schemathesis", &requirements)?.join("schemathesis"))
+    let list = sources(workspace).join("requirements.txt");
+    Ok(python::ensure(workspace, "schemathesis", &[list])?.join("schemathesis"))
 }

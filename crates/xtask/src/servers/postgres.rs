@@ -70,16 +70,30 @@ impl<'a> Login<'a> {
 
     /// Runs SQL and returns the rows, unaligned.
     pub(crate) fn query(&self, database: &str, sql: &str) -> Result<String> {
+        Ok(self.psql(&["-t"], database, sql)?.trim().to_owned())
+    }
+
+    /// Runs a command whose columns differ from version to version; each row's columns have their
+    /// names. Values must not hold the character `|`.
+    pub(crate) fn table(&self, database: &str, sql: &str) -> Result<Vec<Vec<(String, String)>>> {
+        let printed = self.psql(&["-P", "footer=off"], database, sql)?;
+        let mut rows =
+            printed.lines().map(|line| line.split('|').map(str::to_owned).collect::<Vec<_>>());
+        let names = rows.next().unwrap_or_default();
+        Ok(rows.map(|row| names.iter().cloned().zip(row).collect()).collect())
+    }
+
+    fn psql(&self, options: &[&str], database: &str, sql: &str) -> Result<String> {
         let psql = programs().context("PostgreSQL is not installed")?.join("psql");
-        let printed = command::capture(
+        command::capture(
             Command::new(psql)
-                .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"])
+                .args(["-XAq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"])
+                .args(options)
                 .args(["-p", &self.port.to_string(), "-U", self.user])
                 .args(["-d", database, "-c", sql])
                 .env("PGPASSWORD", self.password)
                 .env("PGCONNECT_TIMEOUT", "2"),
-        )?;
-        Ok(printed.trim().to_owned())
+        )
     }
 }
 

@@ -38,7 +38,7 @@ impl Count {
     /// Adds what a line of output says, if it is a summary of nextest
     /// (`Summary [ 1.2s] 3 tests run: 2 passed (1 slow), 1 failed, 0 skipped`), of cargo test
     /// (`test result: ok. 3 passed; 0 failed; ...`) or of Node (`# pass 3`, `# fail 0`,
-    /// `# cancelled 0`).
+    /// `# cancelled 0`) or of pytest (`2 passed, 1 failed, 1 error in 0.4s`).
     pub(super) fn read_line(&mut self, line: &str) {
         // Nextest indents what a failing test printed, its runner's own result among it; that test
         // is in nextest's summary already.
@@ -57,8 +57,24 @@ impl Count {
             line.strip_prefix("# fail ").or_else(|| line.strip_prefix("# cancelled "))
         {
             self.failed += number.parse::<u32>().unwrap_or(0);
+        } else if is_pytest_summary(line) {
+            self.passed += number_before(line, "passed");
+            self.failed += number_before(line, "failed") + number_before(line, "error");
         }
     }
+}
+
+/// Its quiet form: counts and words, then the time.
+fn is_pytest_summary(line: &str) -> bool {
+    line.split_once(" in ").is_some_and(|(counts, time)| {
+        // Beyond a minute the time is written a second time, for people.
+        let seconds = time.split(' ').next().and_then(|time| time.strip_suffix('s'));
+        let is_time = seconds.is_some_and(|seconds| seconds.parse::<f64>().is_ok());
+        is_time
+            && counts.split(", ").all(|count| {
+                count.split_once(' ').is_some_and(|(number, _)| number.parse::<u32>().is_ok())
+            })
+    })
 }
 
 /// What a test wants to be read at the end of the run: a line that begins with `figure: `. A test
@@ -123,6 +139,14 @@ mod tests {
     fn summaries_of_node_are_read() {
         let lines = ["# tests 6", "# pass 3", "# fail 2", "# cancelled 1", "# passing by"];
         assert_eq!(count(&lines), Count { passed: 3, failed: 3 });
+    }
+
+    #[test]
+    fn summaries_of_pytest_are_read() {
+        let lines =
+            ["4 failed, 54 passed, 6 errors in 4.19s", "read in 3.0s", "1 passed by in Oslo"];
+        assert_eq!(count(&lines), Count { passed: 54, failed: 10 });
+        assert_eq!(count(&["64 passed in 65.71s (0:01:05)"]), Count { passed: 64, failed: 0 });
     }
 
     #[test]

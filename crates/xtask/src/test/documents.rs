@@ -28,7 +28,7 @@ pub(super) fn check(workspace: &Workspace, figures: &mut Vec<String>) -> Result<
     }
     packages::ensure_fonts()?;
     let source = workspace.root.join(SOURCE);
-    let python = python::ensure(workspace, "documents", &source.join("requirements.txt"))?;
+    let python = python::ensure(workspace, "documents", &[source.join("requirements.txt")])?;
     let mut counted = nextest(workspace, WRITER, None, figures)?;
     let written = workspace.target()?.join(WRITTEN);
     ensure!(written.is_dir(), "{} was not written", written.display());

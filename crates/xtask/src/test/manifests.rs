@@ -45,7 +45,7 @@ struct Rendered {
 
 pub(super) fn run(workspace: &Workspace, figures: &mut Vec<String>) -> Result<Count> {
     let sources = workspace.root.join("crates/xtask/manifests");
-    let python = python::ensure(workspace, "manifests", &sources.join("requirements.txt"))?;
+    let python = python::ensure(workspace, "manifests", &[sources.join("requirements.txt")])?;
     let table = Table::read(&fs::read_to_string(workspace.root.join("docs/configuration.md"))?);
     let handbook = fs::read_to_string(workspace.root.join("docs/operations.md"))?;
     let version = version(&handbook)?;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::browser;
 use super::count::{self, Count};
 use super::documents;
+use super::locust;
 use super::manifests;
 use super::monitoring;
 use super::snapshots;
@@ -44,6 +45,7 @@ pub(super) fn name(suite: Suite) -> &'static str {
         Suite::Unit => "unit",
         Suite::Integration => "integration",
         Suite::Doc => "doc",
+        Suite::Locust => "locust",
         Suite::Gateway => "gateway",
         Suite::Contract => "contract",
         Suite::Observability => "observability",
@@ -93,6 +95,7 @@ pub(super) fn run(
         Suite::Doc => {
             count(workspace.cargo().args(["test", "--quiet", "--workspace", "--doc"]), figures)
         }
+        Suite::Locust => locust::run(workspace, figures),
         Suite::Gateway => {
             let attach = stack.ensure_portal()?;
             nextest(workspace, GATEWAY, Some(&attach), figures)
