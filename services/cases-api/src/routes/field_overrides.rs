@@ -56,7 +56,7 @@ struct SetFieldOverrideRequest {
     case_type_code: String,
     /// Keys of the content fields that count as FIN's; each at most once.
     #[schema(
-        value_type = Vec<FinFieldKey>,
+        value_type = BTreeSet<FinFieldKey>,
         max_items = 50,
         example = json!(["finAssessment", "finVerbal"])
     )]
