@@ -35,7 +35,7 @@ pub struct Stack {
     pub cases_api_url: String,
     /// The running locks-api.
     pub locks_api_url: String,
-    /// Admin ports of the running services, by service name.
+    /// Admin ports of every copy of every service, by its name.
     pub admin_urls: BTreeMap<String, String>,
     /// Prometheus, where the stack has one running.
     pub prometheus_url: Option<String>,

@@ -144,25 +144,23 @@ impl Ports {
         })
     }
 
-    /// Every port that somebody listens on, with one copy of each service.
+    /// Every port that somebody listens on, with two copies of each service.
     fn all(&self) -> Vec<u16> {
         let (first_ctl, _) = self.rabbitmq_ctl();
-        [
-            self.gateway,
+        let services = [
             self.cases_api,
             self.cases_api_admin,
             self.locks_api,
             self.locks_api_admin,
             self.export_worker_admin,
-            self.postgres,
-            self.pgbouncer,
-            self.redis,
-            self.rabbitmq_metrics,
-        ]
-        .into_iter()
-        .chain(self.rabbitmq..first_ctl)
-        .chain(self.observability.all())
-        .collect()
+        ];
+        [self.gateway, self.postgres, self.pgbouncer, self.redis, self.rabbitmq_metrics]
+            .into_iter()
+            .chain(services)
+            .chain(services.map(|port| of_replica(port, 1)))
+            .chain(self.rabbitmq..first_ctl)
+            .chain(self.observability.all())
+            .collect()
     }
 
     /// RabbitMQ's management API.

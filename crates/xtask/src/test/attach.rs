@@ -1,11 +1,14 @@
 //! `stack.json`: how the integration tests find the private stack.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use super::test_stack::REPLICAS;
 use crate::database::{DATABASE, TEMPLATE};
+use crate::services::instances;
 use crate::stack::Stack;
 
 /// Writes the file that `test-support` reads, readable by its owner only: it holds passwords.
@@ -22,6 +25,10 @@ pub(super) fn write(stack: &Stack) -> Result<()> {
 fn describe(stack: &Stack) -> serde_json::Value {
     let (ports, secrets) = (&stack.ports, &stack.secrets);
     let url = |port: u16| format!("http://127.0.0.1:{port}");
+    let admin_urls: BTreeMap<String, String> = instances(stack, REPLICAS)
+        .into_iter()
+        .map(|instance| (instance.name, url(instance.admin_port)))
+        .collect();
     json!({
         "postgres": {
             "host": "127.0.0.1", "port": ports.postgres,
@@ -45,11 +52,7 @@ fn describe(stack: &Stack) -> serde_json::Value {
         "gateway_url": url(ports.gateway),
         "cases_api_url": url(ports.cases_api),
         "locks_api_url": url(ports.locks_api),
-        "admin_urls": {
-            "cases-api": url(ports.cases_api_admin),
-            "locks-api": url(ports.locks_api_admin),
-            "export-worker": url(ports.export_worker_admin),
-        },
+        "admin_urls": admin_urls,
         "prometheus_url": url(ports.observability.prometheus),
         "trace_receiver_port": ports.observability.traces_in,
         "signing_key_file": stack.home.join("signing-key.pem"),

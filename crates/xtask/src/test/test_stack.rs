@@ -9,10 +9,13 @@ use crate::cli::Scale;
 use crate::console::{stage, step};
 use crate::database;
 use crate::seed;
-use crate::services::NAMES;
+use crate::services::{NAMES, instances};
 use crate::stack::{Kind, Running, Stack};
 use crate::workspace::Workspace;
 use crate::{gateway, observability, packages, secrets, servers, services};
+
+/// How many there are of each service.
+pub(super) const REPLICAS: u16 = 2;
 
 /// What this run has started so far.
 pub(crate) struct TestStack<'a> {
@@ -81,7 +84,6 @@ impl<'a> TestStack<'a> {
         let attach = self.ensure_servers()?;
         let programs = self.build()?;
         let mut running = Running::lock(Stack::open(self.workspace, Kind::Test)?)?;
-        running.stop_named(&portal())?;
         running.state.observability = true;
         let result =
             observability::start(&mut running).and_then(|()| start_portal(&mut running, &programs));
@@ -133,11 +135,6 @@ pub(super) fn leave_portal_running(workspace: &Workspace) -> Result<()> {
     start_portal(&mut running, &programs)
 }
 
-/// The services and the gateway, in the order they are started.
-fn portal() -> Vec<String> {
-    NAMES.iter().chain(&[gateway::NAME]).map(|name| (*name).to_owned()).collect()
-}
-
 /// `cargo xtask test --stop`.
 pub(super) fn stop(workspace: &Workspace) -> Result<()> {
     let mut running = Running::lock(Stack::open(workspace, Kind::Test)?)?;
@@ -163,10 +160,13 @@ fn ensure_template(stack: &Stack, migrate: &Path) -> Result<()> {
 }
 
 /// Starts the portal anew: what an earlier run left behind may be of older code.
+///
+/// There are two of each service, so that every test of the whole shows on its way that it does not
+/// matter which of them answers (requirement 5.4).
 fn start_portal(running: &mut Running, programs: &Path) -> Result<()> {
-    let portal: Vec<String> =
-        NAMES.iter().chain(&[gateway::NAME]).map(|name| (*name).to_owned()).collect();
-    running.stop_named(&portal)?;
+    running.state.replicas = REPLICAS;
+    let services = instances(&running.stack, REPLICAS).into_iter().map(|service| service.name);
+    running.stop_named(&services.chain([gateway::NAME.to_owned()]).collect::<Vec<_>>())?;
     let stack = &running.stack;
     step("fresh database", || database::renew_from_template(stack))?;
     step("demo data", || seed::run_quietly(stack, programs, Scale::Demo))?;
