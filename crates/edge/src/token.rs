@@ -80,8 +80,9 @@ pub enum TokenError {
 /// Signs tokens with the issuer's private key.
 pub struct TokenIssuer {
     key: EncodingKey,
-    public: Jwk,
     kid: String,
+    /// What others may check with: the key's own public half, then of those that are also accepted.
+    published: Vec<Jwk>,
     config: AuthConfig,
     lifetime: Duration,
 }
@@ -104,12 +105,22 @@ impl TokenIssuer {
         lifetime: Duration,
     ) -> Result<Self, jsonwebtoken::errors::Error> {
         let key = EncodingKey::from_ed_pem(pem)?;
-        let mut public = Jwk::from_encoding_key(&key, Algorithm::EdDSA)?;
-        let kid = public.thumbprint(ThumbprintHash::SHA256)?;
-        public.common.key_id = Some(kid.clone());
-        public.common.public_key_use = Some(PublicKeyUse::Signature);
-        public.common.key_algorithm = Some(KeyAlgorithm::EdDSA);
-        Ok(Self { key, public, kid, config, lifetime })
+        let (kid, public) = public_half(&key)?;
+        Ok(Self { key, kid, published: vec![public], config, lifetime })
+    }
+
+    /// Also accepts what another key has signed: the next one before it takes this one's place, or
+    /// the last one for as long as its tokens live. So nobody is signed out by a new key.
+    ///
+    /// # Errors
+    /// When the PEM is not an Ed25519 key.
+    pub fn also_accepting(mut self, pem: &[u8]) -> Result<Self, jsonwebtoken::errors::Error> {
+        let (kid, public) = public_half(&EncodingKey::from_ed_pem(pem)?)?;
+        // The same key under both names would be published twice.
+        if kid != self.kid {
+            self.published.push(public);
+        }
+        Ok(self)
     }
 
     /// Signs a token for `identity`, valid from `now`.
@@ -138,8 +149,17 @@ impl TokenIssuer {
     /// The public keys, as `GET /api/auth/jwks.json` publishes them.
     #[must_use]
     pub fn jwks(&self) -> JwkSet {
-        JwkSet { keys: vec![self.public.clone()] }
+        JwkSet { keys: self.published.clone() }
     }
+}
+
+fn public_half(key: &EncodingKey) -> Result<(String, Jwk), jsonwebtoken::errors::Error> {
+    let mut public = Jwk::from_encoding_key(key, Algorithm::EdDSA)?;
+    let kid = public.thumbprint(ThumbprintHash::SHA256)?;
+    public.common.key_id = Some(kid.clone());
+    public.common.public_key_use = Some(PublicKeyUse::Signature);
+    public.common.key_algorithm = Some(KeyAlgorithm::EdDSA);
+    Ok((kid, public))
 }
 
 /// Tokens remembered at most, least useful forgotten first: a working day's users, in a few MiB.
@@ -405,5 +425,28 @@ mod tests {
 
         assert!(matches!(verifier.verify(&token).await, Err(TokenError::UnknownKey)));
         verifier.verify(&token_of(&new)).await.unwrap();
+    }
+
+    /// Each step of a change of keys, among pods that have taken it and pods that have not.
+    #[tokio::test]
+    async fn a_new_key_signs_nobody_out() {
+        let both = |signing: usize, other: usize| {
+            issuer(PEM[signing]).also_accepting(PEM[other].as_bytes()).unwrap()
+        };
+        let steps = [issuer(PEM[0]), both(0, 1), both(1, 0), issuer(PEM[1])];
+        let last_of_old = token_of(&steps[1]);
+        for pair in steps.windows(2) {
+            for (signer, checker) in [(&pair[0], &pair[1]), (&pair[1], &pair[0])] {
+                TokenVerifier::local(checker).verify(&token_of(signer)).await.unwrap();
+            }
+        }
+        let refused = TokenVerifier::local(&steps[3]).verify(&last_of_old).await;
+        assert!(matches!(refused, Err(TokenError::UnknownKey)));
+    }
+
+    #[test]
+    fn a_key_is_published_once() {
+        let same = issuer(PEM[0]).also_accepting(PEM[0].as_bytes()).unwrap();
+        assert_eq!(same.jwks().keys.len(), 1);
     }
 }

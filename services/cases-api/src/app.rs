@@ -87,9 +87,7 @@ impl AppState {
     async fn connect(config: &Config) -> anyhow::Result<Self> {
         let pem = std::fs::read(&config.sign_in.signing_key_file)
             .context("AUTH_SIGNING_KEY_FILE cannot be read")?;
-        let issuer =
-            TokenIssuer::from_pem(&pem, config.sign_in.auth.clone(), config.sign_in.token_ttl)
-                .context("AUTH_SIGNING_KEY_FILE is not an Ed25519 key in PKCS #8 PEM")?;
+        let issuer = issuer(&pem, &config.sign_in)?;
         let broker = BrokerConfig {
             url: config.export.amqp_url.clone(),
             connection_name: format!("cases-api {}", config.http.instance_id),
@@ -130,6 +128,20 @@ impl AppState {
     /// 503 when none is free in time.
     pub async fn db(&self) -> Result<PooledConnection<'_>, ApiError> {
         self.pool.get().await.map_err(store_failure)
+    }
+}
+
+fn issuer(pem: &[u8], config: &SignInConfig) -> anyhow::Result<TokenIssuer> {
+    let issuer = TokenIssuer::from_pem(pem, config.auth.clone(), config.token_ttl)
+        .context("AUTH_SIGNING_KEY_FILE is not an Ed25519 key in PKCS #8 PEM")?;
+    let Some(file) = &config.accepted_key_file else { return Ok(issuer) };
+    match std::fs::read(file) {
+        Ok(pem) => issuer
+            .also_accepting(&pem)
+            .context("AUTH_ACCEPTED_KEY_FILE is not an Ed25519 key in PKCS #8 PEM"),
+        // Between two changes there is none, while the setting stays.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(issuer),
+        Err(error) => Err(error).context("AUTH_ACCEPTED_KEY_FILE cannot be read"),
     }
 }
 

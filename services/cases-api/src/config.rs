@@ -77,7 +77,9 @@ pub struct SignInConfig {
     pub auth: AuthConfig,
     /// File with the Ed25519 signing key.
     pub signing_key_file: PathBuf,
-    /// When that key is to be replaced.
+    /// File with a key that is accepted and not signed with, while keys change.
+    pub accepted_key_file: Option<PathBuf>,
+    /// When the signing key is to be replaced.
     pub signing_key_expires: Option<DateTime<Utc>>,
     /// Lifetime of a token.
     pub token_ttl: Duration,
@@ -158,6 +160,7 @@ impl SignInConfig {
         Ok(Self {
             auth: AuthConfig::from_vars(vars),
             signing_key_file: vars.required("AUTH_SIGNING_KEY_FILE")?.into(),
+            accepted_key_file: vars.text("AUTH_ACCEPTED_KEY_FILE").map(PathBuf::from),
             signing_key_expires: vars.parse("AUTH_SIGNING_KEY_EXPIRES_AT")?,
             token_ttl: vars.secs("AUTH_TOKEN_TTL_SECS")?.unwrap_or(Duration::from_hours(24)),
             demo_login,
