@@ -60,6 +60,8 @@ problem_types! {
     OPINION_REFUSED = "opinion-refused", 400, "Uttalelse avvist", "Forespørselen om uttalelse eller godkjenning kan ikke behandles slik.";
     /// Cases cannot be sent to the Ministry of Finance together; `errors` points at them.
     SUBMISSION_REFUSED = "submission-refused", 400, "Innspillet kan ikke sendes", "Innspillet inneholder saker som ikke kan sendes til FIN.";
+    /// The budget round is over, and nothing of it is changed any more.
+    ROUND_CLOSED = "round-closed", 400, "Budsjettrunden er lukket", "Budsjettrunden er lukket.";
     /// No token, or one that is not valid any more.
     UNAUTHENTICATED = "unauthenticated", 401, "Ikke pålogget", "Du må logge på for å fortsette.";
     /// Wrong password, or a user who may not sign in.

@@ -115,7 +115,7 @@ async fn e08_a_closed_round_keeps_its_overrides() {
     let closed = items(&rounds).iter().find(|round| round["status"] == "closed").expect("one");
     let path = format!("/api/budget-rounds/{}/field-overrides", id_of(closed));
     let body = json!({ "caseTypeCode": "satsingsforslag", "finFieldKeys": ["finVerbal"] });
-    assert_invalid(&admin.http.put(&path, &body).await, &[]);
+    assert_problem(&admin.http.put(&path, &body).await, 400, "round-closed");
     assert_eq!(admin.http.get(&path).await.assert_status(200).json(), json!([]));
 }
 

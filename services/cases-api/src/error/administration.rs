@@ -26,9 +26,7 @@ impl From<OverrideError> for ApiError {
     fn from(error: OverrideError) -> Self {
         match error {
             OverrideError::NoSuchRound => not_found("Fant ikke budsjettrunden."),
-            OverrideError::RoundClosed => Problem::new(ProblemType::INVALID_REQUEST)
-                .with_message("Budsjettrunden er lukket.")
-                .into(),
+            OverrideError::RoundClosed => Problem::new(ProblemType::ROUND_CLOSED).into(),
             OverrideError::Invalid(Invalid(errors)) => invalid_values(errors).into(),
             OverrideError::Store(error) => store_failure(error),
         }

@@ -99,7 +99,7 @@ async fn list_field_overrides(
     responses(
         (status = 200, description = "The field override", body = FieldOverrideView),
         (status = 400,
-            description = "/problems/invalid-request, also when the round is closed, /problems/invalid-json"),
+            description = "/problems/invalid-request, /problems/round-closed, /problems/invalid-json"),
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
