@@ -6,6 +6,8 @@
 mod administration;
 mod uploads;
 
+use std::borrow::Cow;
+
 use chrono::SecondsFormat;
 use domain::document::DocumentError;
 use domain::opinion::OpinionRefusal;
@@ -101,7 +103,7 @@ fn invalid_fields(fields: Vec<InvalidField>) -> Problem {
     invalid_values(fields.into_iter().map(at).collect())
 }
 
-fn conflict(message: &'static str) -> ApiError {
+fn conflict(message: impl Into<Cow<'static, str>>) -> ApiError {
     Problem::new(ProblemType::CONFLICT).with_message(message).into()
 }
 

@@ -32,6 +32,9 @@ pub enum TemplateError {
     /// Lists are made from the template (D-30).
     #[error("lists are made from the template")]
     HasLists,
+    /// It has as many sections as a template may.
+    #[error("the template has {MAX_SECTIONS} sections")]
+    Full,
     /// Values that break a rule.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -212,7 +215,7 @@ pub async fn create_section(
             root.sort_order = place;
         }
         if before.len() + added.len() > MAX_SECTIONS {
-            return Err(Invalid::at("", fault_message(SectionFaultKind::TooMany)).into());
+            return Err(TemplateError::Full);
         }
         Ok([before.to_vec(), added].concat())
     })

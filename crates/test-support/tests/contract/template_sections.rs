@@ -413,7 +413,7 @@ async fn e73_what_is_wrong_is_pointed_at_from_inside_the_section() {
 #[tokio::test]
 async fn e73_a_template_that_is_full_takes_no_more() {
     let own = Own::with(json!(vec![section("x"); 500])).await;
-    assert_invalid(&own.post(&section("y")).await, &[""]);
+    assert_problem(&own.post(&section("y")).await, 409, "conflict");
     assert_eq!(items(&own.shown().await["sections"]).len(), 500);
 }
 

@@ -1,6 +1,7 @@
 //! The part of the table that is about what administrators look after: case types, field overrides,
 //! templates and the demo data.
 
+use domain::list_template::MAX_SECTIONS;
 use edge::ApiError;
 use edge::problem::{Problem, ProblemType};
 
@@ -40,6 +41,9 @@ impl From<TemplateError> for ApiError {
             TemplateError::NoSuchSection => not_found("Fant ikke seksjonen i malen."),
             TemplateError::HasLists => {
                 conflict("Malen er i bruk i en eller flere departementslister og kan ikke slettes.")
+            }
+            TemplateError::Full => {
+                conflict(format!("Malen har {MAX_SECTIONS} seksjoner og kan ikke få flere."))
             }
             TemplateError::Invalid(Invalid(errors)) => invalid_values(errors).into(),
             TemplateError::Store(error) => store_failure(error),

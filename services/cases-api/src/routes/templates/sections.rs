@@ -83,6 +83,7 @@ pub(super) async fn replace_template_sections(
         (status = 401, description = "/problems/unauthenticated"),
         (status = 403, description = "/problems/forbidden"),
         (status = 404, description = "/problems/not-found"),
+        (status = 409, description = "/problems/conflict: the template has all the sections it may have"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
         (status = 503, description = "/problems/unavailable"),
