@@ -12,6 +12,7 @@ pub mod admin;
 pub mod blobs;
 pub mod config;
 pub mod delivery;
+mod door;
 pub mod error;
 pub mod events;
 pub mod json;

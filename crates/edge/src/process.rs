@@ -1,19 +1,21 @@
 //! The life of a process: what runs beside its requests, and the order in which it all ends.
 //!
 //! Shutdown is where services would differ by accident and lose requests or work, so there is one
-//! order for all: readiness turns false, running requests get their grace period, then the service
-//! closes what those needed, and the admin port answers until the end.
+//! order for all: readiness turns false, the public port closes (`door`), running requests get
+//! their grace period, then the service closes what those needed, and the admin port answers
+//! until the end.
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
+use actix_web::dev::Server;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::Readiness;
+use crate::server::PublicServer;
 
 /// Longest wait for background tasks to finish what they are in the middle of.
 const BACKGROUND_GRACE: Duration = Duration::from_secs(5);
@@ -61,7 +63,7 @@ impl Background {
 /// The servers of a process.
 pub struct Servers {
     /// The public port; a worker has none.
-    pub public: Option<Server>,
+    pub public: Option<PublicServer>,
     /// The admin port.
     pub admin: Server,
     /// Turned false when shutdown begins.
@@ -78,10 +80,10 @@ impl Servers {
         shutdown: impl Future<Output = std::io::Result<()>>,
         close: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
-        let public_handle = self.public.as_ref().map(Server::handle);
+        let (public, exit) = self.public.map(PublicServer::split).unzip();
         let admin_handle = self.admin.handle();
         let public = async {
-            match self.public {
+            match public {
                 Some(server) => server.await,
                 None => std::future::pending().await,
             }
@@ -95,15 +97,11 @@ impl Servers {
         }
         tracing::info!("shutting down");
         self.readiness.drain();
-        stop(public_handle).await;
+        if let Some(exit) = exit {
+            exit.leave().await;
+        }
         close.await;
-        stop(Some(admin_handle)).await;
+        admin_handle.stop(true).await;
         Ok(())
-    }
-}
-
-async fn stop(server: Option<ServerHandle>) {
-    if let Some(server) = server {
-        server.stop(true).await;
     }
 }

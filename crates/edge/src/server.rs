@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use actix_router::ResourceDef;
-use actix_web::dev::Server;
+use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::from_fn;
@@ -15,6 +15,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::config::HttpConfig;
+use crate::door::Door;
 use crate::error::ApiError;
 use crate::observe::observe;
 use crate::openapi::Api;
@@ -26,6 +27,34 @@ const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// otherwise a request could meet a connection that is just being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// A server that has begun to serve, and the port it can close before it stops.
+pub struct PublicServer {
+    server: Server,
+    door: Door,
+}
+
+impl PublicServer {
+    /// What closes this server in order.
+    pub(crate) fn split(self) -> (Server, Exit) {
+        let exit = Exit { handle: self.server.handle(), door: self.door };
+        (self.server, exit)
+    }
+}
+
+/// Ends a public server.
+pub(crate) struct Exit {
+    handle: ServerHandle,
+    door: Door,
+}
+
+impl Exit {
+    /// Closes the port so that no request is lost, and waits for those that run.
+    pub(crate) async fn leave(self) {
+        self.door.close(&self.handle).await;
+        self.handle.stop(true).await;
+    }
+}
+
 /// Starts serving `api` on `listener`. `share` puts the service's state into the application.
 ///
 /// # Errors
@@ -35,8 +64,10 @@ pub fn serve(
     http: &HttpConfig,
     api: Api,
     share: impl Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
-) -> std::io::Result<Server> {
+) -> std::io::Result<PublicServer> {
     crate::metrics::install();
+    let door = Door::of(&listener)?;
+    let closing = door.closing();
     let document = api.document();
     let routes = web::Data::new(RouteTable::new(&document));
     let app = move || {
@@ -53,6 +84,10 @@ pub fn serve(
             )
             .default_service(web::to(no_such_route))
             .wrap(from_fn(observe))
+            .wrap(from_fn({
+                let closing = closing.clone();
+                move |request, next| closing.clone().mark(request, next)
+            }))
     };
     let server = HttpServer::new(app)
         .workers(http.workers)
@@ -63,7 +98,7 @@ pub fn serve(
         .disable_signals()
         .listen(listener)?
         .run();
-    Ok(server)
+    Ok(PublicServer { server, door })
 }
 
 fn serve_document(config: &mut web::ServiceConfig, api: Api, document: OpenApi) {

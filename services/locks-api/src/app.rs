@@ -14,6 +14,7 @@ use edge::admin::Readiness;
 use edge::config::RedisConfig;
 use edge::process::{self, Background, Servers};
 use edge::redis::Redis;
+use edge::server::PublicServer;
 use edge::token::TokenVerifier;
 use store::StoreError;
 use store::locks::ResourceLock;
@@ -41,7 +42,7 @@ pub struct AppState {
 pub struct Application {
     state: web::Data<AppState>,
     readiness: Readiness,
-    server: Server,
+    server: PublicServer,
     admin: Server,
     address: SocketAddr,
     admin_address: SocketAddr,
