@@ -297,6 +297,20 @@ async fn a_write_whose_answer_got_lost_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn i7_a_replica_that_refuses_is_passed_over_by_writes_too() {
+    for method in [Method::PUT, Method::DELETE, Method::POST, Method::PATCH] {
+        for path in ["/api/cases/x", "/api/locks/x", "/uploads/x"] {
+            let (dead, living) = (Service::dead().await, Service::start(Manners::Echo).await);
+            let gateway = Gateway::start(&[&dead, &living.address]).await;
+            for _request in 0..5 {
+                gateway.call(method.clone(), path).await.assert_status(200);
+            }
+            assert_eq!(living.requests(), 5, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn i7_a_replica_that_is_gone_is_passed_over_by_reads() {
     let (dead, living) = (Service::dead().await, Service::start(Manners::Echo).await);
     let gateway = Gateway::start(&[&dead, &living.address]).await;
