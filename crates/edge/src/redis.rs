@@ -26,6 +26,8 @@ pub mod commands {
 const POOL_SIZE: u32 = 16;
 /// How long Redis is left alone after a failure.
 const COOL_DOWN: Duration = Duration::from_secs(1);
+/// How many times as long as usual a process waits for Redis that has to tell it something.
+const INSISTENCE: u32 = 2;
 /// Longest wait for a subscription, which no request waits for.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a health check waits, which wants the truth and not a quick answer.
@@ -96,6 +98,29 @@ impl Redis {
     pub async fn pipeline<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
         let span = telemetry::span::redis("PIPELINE");
         self.run(async |connection| commands.query_async(connection).await).instrument(span).await
+    }
+
+    /// Runs several commands whatever the breaker thinks, and waits longer for them: for what other
+    /// processes must not miss just because this one found Redis slow a moment ago.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn insist<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
+        let told = self.attempt(async |connection| commands.query_async(connection).await);
+        let told = told.instrument(telemetry::span::redis("PIPELINE"));
+        let outcome = tokio::time::timeout(self.timeout * INSISTENCE, told).await;
+        let outcome = outcome.unwrap_or(Err(Unavailable::Timeout));
+        if outcome.is_err() {
+            self.breaker.note(false);
+        }
+        outcome
+    }
+
+    /// Whether a use of Redis has failed within this time. What others have told it meanwhile may
+    /// not have arrived yet, if they found it away as well.
+    #[must_use]
+    pub fn has_failed_within(&self, time: Duration) -> bool {
+        self.breaker.has_failed_within(time)
     }
 
     /// What is published on a channel from now on. Ends when the connection does; a connection that
@@ -198,11 +223,17 @@ struct Breaker {
     started: Instant,
     /// Milliseconds after `started` until which Redis rests; 0 when it is well.
     rests_until: AtomicU64,
+    /// Milliseconds after `started` of the latest failure; 0 when there was none.
+    failed_at: AtomicU64,
 }
 
 impl Default for Breaker {
     fn default() -> Self {
-        Self { started: Instant::now(), rests_until: AtomicU64::new(0) }
+        Self {
+            started: Instant::now(),
+            rests_until: AtomicU64::new(0),
+            failed_at: AtomicU64::new(0),
+        }
     }
 }
 
@@ -226,7 +257,15 @@ impl Breaker {
                 .is_ok()
     }
 
+    fn has_failed_within(&self, time: Duration) -> bool {
+        let failed_at = self.failed_at.load(Ordering::Acquire);
+        failed_at > 0 && self.now() < failed_at + millis(time)
+    }
+
     fn note(&self, succeeded: bool) {
+        if !succeeded {
+            self.failed_at.fetch_max(self.now(), Ordering::AcqRel);
+        }
         let rests_until = if succeeded { 0 } else { self.now() + millis(COOL_DOWN) };
         if self.rests_until.swap(rests_until, Ordering::Relaxed) == 0 && !succeeded {
             tracing::warn!("Redis failed; going on without it");
@@ -247,6 +286,16 @@ fn millis(duration: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::config::Vars;
+
+    #[test]
+    fn a_failure_is_remembered_beyond_the_success_that_follows() {
+        let breaker = Breaker::default();
+        assert!(!breaker.has_failed_within(Duration::from_hours(1)));
+        breaker.note(false);
+        breaker.note(true);
+        assert!(breaker.has_failed_within(Duration::from_hours(1)));
+        assert!(!breaker.has_failed_within(Duration::ZERO));
+    }
 
     #[test]
     fn after_a_failure_one_probe_at_a_time_is_let_through() {

@@ -31,7 +31,11 @@ const GENERATION_TTL: Duration = Duration::from_hours(24);
 /// No page older than this is alive anywhere: its time to live, twice if it was refreshed.
 const EVERY_PAGE_IS_GONE_AFTER: Duration = Duration::from_secs(32);
 /// Pause between two attempts to tell Redis of a change.
-const RETRY: Duration = Duration::from_millis(100);
+const RETRY: Duration = Duration::from_millis(50);
+/// How long this process trusts no page after Redis failed. Whoever found it away at the same time
+/// has told it of their changes by then: the next probe comes after one second, and after it there
+/// is time for many attempts.
+const DOUBT: Duration = Duration::from_secs(2);
 
 /// Keys: page, generation, lease. Arguments: a new generation, its time to live, the lease's name
 /// and duration, and how long a page must still live to do.
@@ -102,12 +106,14 @@ impl Shared {
     }
 
     /// The generations of pages that stand now; `None` when Redis does not say, or does not know
-    /// yet what this process has changed.
+    /// yet what this process has changed, or may not know what others have.
     pub(super) async fn generations(
         &self,
         keys: impl Iterator<Item = &PageKey>,
     ) -> Option<Vec<Option<Uuid>>> {
-        if !self.lock_untold().is_empty() {
+        if !self.lock_untold().is_empty() || self.redis.has_failed_within(DOUBT) {
+            // A probe, so that it is noticed when Redis is back.
+            let _ = self.redis.command::<()>(&cmd("PING")).await;
             return None;
         }
         let mut command = cmd("MGET");
@@ -121,7 +127,9 @@ impl Shared {
     /// Makes every stored page of this key worthless. If Redis is away it is told later; until
     /// then this process does not trust it.
     pub(super) async fn replace_generation(&self, key: PageKey) {
-        if self.redis.command::<()>(&self.replacement(key)).await.is_ok() {
+        let mut command = pipe();
+        command.add_command(self.replacement(key)).ignore();
+        if self.redis.insist::<()>(&command).await.is_ok() {
             return;
         }
         let is_first = {
@@ -146,7 +154,7 @@ impl Shared {
             for (key, _) in &untold {
                 commands.add_command(self.replacement(*key)).ignore();
             }
-            if untold.is_empty() || self.redis.pipeline::<()>(&commands).await.is_ok() {
+            if untold.is_empty() || self.redis.insist::<()>(&commands).await.is_ok() {
                 let mut left = self.lock_untold();
                 let told = untold.len().min(left.len());
                 left.drain(..told);
