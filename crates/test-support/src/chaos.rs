@@ -27,7 +27,12 @@ pub struct ChaosProxy {
 impl ChaosProxy {
     /// Listens on a free port in front of `upstream`, for example `127.0.0.1:26432`.
     pub async fn start(upstream: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::start_at(0, upstream).await
+    }
+
+    /// Listens on this port in front of `upstream`.
+    pub async fn start_at(port: u16, upstream: &str) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (mode, seen) = watch::channel(Mode::Pass);
         let acceptor = tokio::spawn(accept(listener, upstream.to_owned(), seen));

@@ -32,6 +32,11 @@ pub(crate) enum Verb {
     ComposeCheck(ComposeCheckArgs),
     /// Measures against a limit found in the same run; one JSON line each.
     Bench(BenchArgs),
+    /// Cuts, kills and stalls every part under load, and checks what was promised meanwhile.
+    Faults(FaultsArgs),
+    /// Does something to one part of the fault suite's stack.
+    #[command(hide = true)]
+    Part(PartArgs),
     /// Runs one of the requirement's load scenarios against the running portal, and judges it.
     Load(LoadArgs),
 }
@@ -148,6 +153,38 @@ pub(crate) struct FuzzArgs {
     /// Roles to send requests as, or `anonymous`; all twelve if none is named.
     #[arg(long, value_delimiter = ',')]
     pub(crate) roles: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FaultsArgs {
+    /// How often every line is run.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) repeat: u32,
+    /// Lines to run, by a part of their names; all if none is named.
+    pub(crate) names: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PartArgs {
+    /// What to do.
+    #[arg(value_enum)]
+    pub(crate) action: PartAction,
+    /// The part, as `status` names it.
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PartAction {
+    /// As a power cut would.
+    Kill,
+    /// In order, and wait until it has ended.
+    Stop,
+    /// Start what is missing, and wait until it is ready.
+    Start,
+    /// Keep it from running, with all its connections open.
+    Halt,
+    /// Let it run again.
+    Resume,
 }
 
 #[derive(Debug, Args)]
@@ -272,6 +309,8 @@ pub(crate) enum Suite {
     Fuzz,
     /// The portal's own pages in a real browser.
     Browser,
+    /// Parts that are killed, stopped and stalled under load.
+    Faults,
     /// Word files and PDFs in `LibreOffice`, python-docx and poppler's tools.
     Documents,
     /// Whether the tests before it compared every snapshot on disk; runs after all of them only.

@@ -25,7 +25,7 @@ pub(crate) fn ensure_roles(stack: &Stack) -> Result<()> {
     let secrets = &stack.secrets;
     // Migrations set limits on the services' roles.
     let owner_rights = match stack.kind {
-        Kind::Dev | Kind::Bench => "CREATEROLE",
+        Kind::Dev | Kind::Bench | Kind::Fault => "CREATEROLE",
         // Tests clone the template, and drop their clone.
         Kind::Test => "CREATEROLE CREATEDB",
     };

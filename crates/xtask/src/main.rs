@@ -6,6 +6,7 @@ mod command;
 mod console;
 mod containers;
 mod database;
+mod faults;
 mod fuzz;
 mod gateway;
 mod http;
@@ -60,6 +61,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Verb::Fuzz(arguments) => fuzz::run(&workspace, arguments),
         Verb::ComposeCheck(arguments) => containers::run(&workspace, arguments),
         Verb::Bench(arguments) => bench::run(&workspace, arguments),
+        Verb::Faults(arguments) => faults::run(&workspace, arguments),
+        Verb::Part(arguments) => faults::part(&workspace, arguments),
         Verb::Load(arguments) => load::run(&workspace, arguments),
     }
 }

@@ -14,6 +14,10 @@ const EPHEMERAL: u16 = 32_768;
 const TEST_OFFSET: u16 = 10_000;
 /// Distance to the stack of the benchmarks, which may run beside both.
 const BENCH_OFFSET: u16 = 3_000;
+/// Distance to the stack of the fault suite.
+const FAULT_OFFSET: u16 = 5_000;
+/// Distance from a server of the fault suite to the link through which it is reached.
+const LINK_OFFSET: u16 = 50;
 /// How far a stack moves that finds its ports taken: past the 20 ports that RabbitMQ spans.
 const MOVE: u16 = 25;
 /// How often it moves before it gives up.
@@ -106,6 +110,7 @@ impl Ports {
             let chosen = match kind {
                 Kind::Dev => developer,
                 Kind::Bench => developer.saturating_add(BENCH_OFFSET + by),
+                Kind::Fault => developer.saturating_add(FAULT_OFFSET + by),
                 Kind::Test => match read(lookup, &format!("PORTAL_TEST_{name}_PORT"))? {
                     Some(port) => port,
                     None => developer.saturating_add(TEST_OFFSET + by),
@@ -188,6 +193,11 @@ impl Ports {
 /// The port of replica `index` (0 is the first) of a service whose first replica has `port`.
 pub(crate) fn of_replica(port: u16, index: u16) -> u16 {
     port + index * REPLICA_OFFSET
+}
+
+/// The port of the link to the server at `port`.
+pub(crate) fn link_to(port: u16) -> u16 {
+    port + LINK_OFFSET
 }
 
 fn read(lookup: impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<u16>> {

@@ -153,6 +153,31 @@ impl Process {
         }
     }
 
+    /// Ends it as a power cut would, with everything that it started.
+    pub(crate) fn kill(&self) -> Result<()> {
+        let mut family = vec![self.pid];
+        family.extend(children(self.pid));
+        for pid in &family {
+            // One may have ended with another.
+            let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+        }
+        let _ = killpg(Pid::from_raw(self.pid), Signal::SIGKILL);
+        let begun = Instant::now();
+        while self.is_alive() || family.iter().any(|pid| stat(*pid).is_some_and(|(s, _)| s != 'Z'))
+        {
+            if begun.elapsed() > Duration::from_secs(5) {
+                bail!("{} (pid {}) does not die", self.name, self.pid);
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    /// Sends a signal to it alone.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<()> {
+        kill(Pid::from_raw(self.pid), signal).with_context(|| self.name.clone())
+    }
+
     /// The last lines of its log, for a person who asks why it failed.
     pub(crate) fn last_words(&self) -> String {
         let text = fs::read(&self.log).unwrap_or_default();
@@ -189,6 +214,21 @@ fn inherited() -> impl Iterator<Item = (String, String)> {
         ("LANG".to_owned(), "C.UTF-8".to_owned()),
     ]
     .into_iter()
+}
+
+/// Those whom a process has started. PostgreSQL's have sessions of their own.
+fn children(pid: i32) -> Vec<i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|child| parent(*child) == Some(pid))
+        .collect()
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = text.rsplit_once(')')?;
+    fields.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// State and start time from `/proc/PID/stat`. The name in parentheses may hold anything, so the

@@ -7,13 +7,14 @@ use anyhow::Result;
 
 use crate::console::step;
 use crate::database::DATABASE;
+use crate::faults;
 use crate::http;
 use crate::observability;
 use crate::ports::of_replica;
 use crate::process::Daemon;
 use crate::secrets;
 use crate::servers::postgres::Login;
-use crate::stack::{Kind, Running, Stack};
+use crate::stack::{Kind, Running, Stack, reached_at};
 use crate::workspace::make_dir;
 
 /// The services' binaries, in the order they are started.
@@ -106,6 +107,23 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
         // Tests share two cores with compilers; what is late is still right.
         daemon = daemon.env("DB_ACQUIRE_TIMEOUT_MS", "20000").env("REDIS_TIMEOUT_MS", "2000");
     }
+    if stack.kind == Kind::Fault {
+        // A debug build on two cores is late when nothing is wrong. Longer than that is a fault.
+        daemon = daemon.env("REDIS_TIMEOUT_MS", "200");
+        // Shorter than the clocks of replicas are apart: whoever asked their own clock whether a
+        // lock has ended would take it from its holder.
+        daemon = daemon.env("LOCK_LEASE_SECS", "30");
+    }
+    if stack.kind == Kind::Fault
+        && let Ok(clock) = std::env::var(clock_variable(&instance.name))
+    {
+        // Only the time of day is moved: what waits for two seconds still waits for two seconds.
+        daemon = daemon
+            .env("LD_PRELOAD", faults::CLOCK_LIBRARY)
+            .env("FAKETIME", clock)
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .env("DONT_FAKE_MONOTONIC", "1");
+    }
     for name in PASSED_ON.into_iter().chain(RATE_LIMITS) {
         if let Ok(value) = std::env::var(name) {
             daemon = daemon.env(name, value);
@@ -113,7 +131,7 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
     }
     let secrets = &stack.secrets;
     let database = |user: &str, password: &str| {
-        Login { port: stack.ports.pgbouncer, user, password }.url(DATABASE)
+        Login { port: reached_at(stack, stack.ports.pgbouncer), user, password }.url(DATABASE)
     };
     let blobs = format!("file://{}", stack.home.join("blobs").display());
     Ok(match instance.service {
@@ -139,6 +157,11 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
     })
 }
 
+/// The variable that sets the clock of one instance of the fault suite, `+120s` for example.
+fn clock_variable(instance: &str) -> String {
+    format!("PORTAL_FAULTS_CLOCK_{}", instance.to_uppercase().replace('-', "_"))
+}
+
 /// How one service reaches another: directly, or by the gateway when there are several copies of
 /// it, as a Kubernetes Service would choose a living one.
 fn beside(port: u16, stack: &Stack, replicas: u16) -> String {
@@ -148,10 +171,11 @@ fn beside(port: u16, stack: &Stack, replicas: u16) -> String {
 
 /// Redis, as the services are told of it.
 pub(crate) fn redis_url(stack: &Stack) -> String {
-    format!("redis://127.0.0.1:{}/0", stack.ports.redis)
+    format!("redis://127.0.0.1:{}/0", reached_at(stack, stack.ports.redis))
 }
 
 /// RabbitMQ, as the services are told of it.
 pub(crate) fn amqp_url(stack: &Stack) -> String {
-    format!("amqp://portal:{}@127.0.0.1:{}/%2f", stack.secrets.rabbitmq, stack.ports.rabbitmq)
+    let port = reached_at(stack, stack.ports.rabbitmq);
+    format!("amqp://portal:{}@127.0.0.1:{port}/%2f", stack.secrets.rabbitmq)
 }

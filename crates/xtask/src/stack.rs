@@ -12,7 +12,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use crate::occupant;
-use crate::ports::Ports;
+use crate::ports::{Ports, link_to};
 use crate::process::{Daemon, Process};
 use crate::secrets::Secrets;
 use crate::workspace::{Workspace, make_dir};
@@ -26,6 +26,9 @@ pub(crate) enum Kind {
     Test,
     /// The benchmarks': settings and builds as the developer's, data as fleeting as the tests'.
     Bench,
+    /// The fault suite's: settings as the developer's, of a debug build, in which every server is
+    /// reached over a link that can be stalled.
+    Fault,
 }
 
 /// A stack's static facts.
@@ -39,6 +42,11 @@ pub(crate) struct Stack {
     pub(crate) served: PathBuf,
     pub(crate) ports: Ports,
     pub(crate) secrets: Secrets,
+}
+
+/// How the services and PgBouncer reach a server: its own port, or the link in front of it.
+pub(crate) fn reached_at(stack: &Stack, port: u16) -> u16 {
+    if stack.kind == Kind::Fault { link_to(port) } else { port }
 }
 
 /// What runs, as kept in `state.json`.
@@ -72,6 +80,7 @@ impl Stack {
             Kind::Dev => (workspace.local.clone(), workspace.served.clone()),
             Kind::Test => (workspace.local.join("test"), workspace.served.join("test")),
             Kind::Bench => (workspace.local.join("bench"), workspace.served.join("bench")),
+            Kind::Fault => (workspace.local.join("faults"), workspace.served.join("faults")),
         };
         make_dir(&home, 0o711)?;
         make_dir(&served, 0o711)?;

@@ -18,7 +18,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 use clap::ValueEnum as _;
 
-use self::count::Count;
+pub(crate) use self::attach::write as write_attach_file;
+pub(crate) use self::count::Count;
+pub(crate) use self::suites::count as count_tests;
 pub(crate) use self::test_stack::TestStack;
 use crate::cli::{Suite, TestArgs};
 use crate::interrupt;

@@ -64,6 +64,7 @@ pub(crate) fn down(workspace: &Workspace, purge: bool) -> Result<()> {
     if purge {
         stop(Stack::open(workspace, Kind::Test)?)?;
         stop(Stack::open(workspace, Kind::Bench)?)?;
+        stop(Stack::open(workspace, Kind::Fault)?)?;
         step("deleting all data", || {
             for directory in [&workspace.local, &workspace.served] {
                 remove_all_but_tools(directory)?;

@@ -10,7 +10,7 @@ use super::pgbouncer_build;
 use super::postgres::Login;
 use crate::command;
 use crate::process::Daemon;
-use crate::stack::{Kind, Running, Stack};
+use crate::stack::{Kind, Running, Stack, reached_at};
 use crate::template::render;
 use crate::workspace::{make_server_dir, write_server_file};
 
@@ -69,7 +69,7 @@ pub(super) fn start(running: &mut Running, program: &Path) -> Result<()> {
     let port = stack.ports.pgbouncer;
     // Each test has a database of its own, and PgBouncer a pool for each of them.
     let (clients, idle_secs) = match stack.kind {
-        Kind::Dev | Kind::Bench => ("300", "600"),
+        Kind::Dev | Kind::Bench | Kind::Fault => ("300", "600"),
         Kind::Test => ("1000", "5"),
     };
     let configuration = home.join("pgbouncer.ini");
@@ -77,7 +77,7 @@ pub(super) fn start(running: &mut Running, program: &Path) -> Result<()> {
         CONFIGURATION,
         &[
             ("POSTGRES_HOST", "127.0.0.1"),
-            ("POSTGRES_PORT", &stack.ports.postgres.to_string()),
+            ("POSTGRES_PORT", &reached_at(stack, stack.ports.postgres).to_string()),
             ("PGBOUNCER_LISTEN", "127.0.0.1"),
             ("PGBOUNCER_PORT", &port.to_string()),
             ("PGBOUNCER_USERLIST", &users.display().to_string()),

@@ -54,9 +54,14 @@ pub(super) fn wait(stack: &Stack, node: &Process) -> Result<()> {
     node.wait_until(Duration::from_secs(90), || {
         speaks_amqp(stack.ports.rabbitmq)
             && http::status(&metrics) == Some(200)
-            && (stack.kind != Kind::Test || http::status(&management).is_some())
+            && (!has_management(stack.kind) || http::status(&management).is_some())
     })?;
     Ok(())
+}
+
+/// Only tests use the management API: it makes virtual hosts, and publishes what no service would.
+fn has_management(kind: Kind) -> bool {
+    matches!(kind, Kind::Test | Kind::Fault)
 }
 
 fn node(stack: &Stack) -> Result<Daemon> {
@@ -77,7 +82,7 @@ fn node(stack: &Stack) -> Result<Daemon> {
     // settings of a plugin that is not enabled.
     let (plugins, management) = match stack.kind {
         Kind::Dev | Kind::Bench => ("[rabbitmq_prometheus].\n", String::new()),
-        Kind::Test => (
+        Kind::Test | Kind::Fault => (
             "[rabbitmq_management,rabbitmq_prometheus].\n",
             format!(
                 "management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {}\n",

@@ -12,7 +12,7 @@ use crate::services::instances;
 use crate::stack::Stack;
 
 /// Writes the file that `test-support` reads, readable by its owner only: it holds passwords.
-pub(super) fn write(stack: &Stack) -> Result<()> {
+pub(crate) fn write(stack: &Stack) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
 
     let path = stack.home.join("stack.json");

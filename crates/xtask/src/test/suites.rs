@@ -16,6 +16,7 @@ use super::snapshots;
 use super::test_stack::TestStack;
 use super::tidy;
 use crate::cli::Suite;
+use crate::faults;
 use crate::fuzz;
 use crate::tools::{DENY, NEXTEST};
 use crate::workspace::{Workspace, forget_own_package};
@@ -52,6 +53,7 @@ pub(super) fn name(suite: Suite) -> &'static str {
         Suite::Fuzz => "fuzz",
         Suite::Browser => "browser",
         Suite::Documents => "documents",
+        Suite::Faults => "faults",
         Suite::Snapshots => "snapshots",
     }
 }
@@ -119,6 +121,7 @@ pub(super) fn run(
             let attach = stack.ensure_portal()?;
             browser::walk(workspace, &attach, figures)
         }
+        Suite::Faults => faults::suite(workspace, figures),
         Suite::Documents => documents::check(workspace, figures),
         Suite::Snapshots => snapshots::check(workspace),
     }
@@ -158,7 +161,7 @@ pub(super) fn nextest(
 }
 
 /// Runs tests, shows what the runner says, adds up its summaries and keeps the tests' figures.
-pub(super) fn count(command: &mut Command, figures: &mut Vec<String>) -> Result<Count> {
+pub(crate) fn count(command: &mut Command, figures: &mut Vec<String>) -> Result<Count> {
     let name = command.get_program().to_string_lossy().into_owned();
     let (reader, writer) = std::io::pipe()?;
     let mut child = command
