@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use test_support::Actor;
+use test_support::{Actor, Stack};
 use uuid::Uuid;
 
 use crate::app::{Caller, World, assert_empty};
@@ -67,9 +68,22 @@ fn forged_tokens(actor: &Actor) -> Vec<(&'static str, String)> {
     let sign = |header: &Header| jsonwebtoken::encode(header, &claims, &key).unwrap();
     let stranger = Header { kid: Some("stranger".to_owned()), ..header.clone() };
     let nameless = Header { kid: None, ..header.clone() };
+    // Signed by the issuer, and not for us: what another product of the same issuer would hold.
+    let pem = std::fs::read(&Stack::load().signing_key_file).unwrap();
+    let genuine = EncodingKey::from_ed_pem(&pem).unwrap();
+    let issued = |header: &Header, name: &str, value: Value| {
+        let mut claims = claims.clone();
+        claims[name] = value;
+        jsonwebtoken::encode(header, &claims, &genuine).unwrap()
+    };
     // What a verifier that trusts the header would take for its key: something public.
-    let public = EncodingKey::from_secret(header.kid.as_deref().unwrap().as_bytes());
+    let published = Jwk::from_encoding_key(&genuine, Algorithm::EdDSA).unwrap();
+    let published = serde_json::to_value(&published).unwrap();
+    let (text, point) = (published.to_string(), published["x"].as_str().unwrap());
     let symmetric = Header { alg: Algorithm::HS256, ..header.clone() };
+    let by_secret = |secret: &[u8]| {
+        jsonwebtoken::encode(&symmetric, &claims, &EncodingKey::from_secret(secret)).unwrap()
+    };
     let no_algorithm = URL_SAFE_NO_PAD.encode(json!({ "alg": "none" }).to_string());
     vec![
         ("expired", actor.expired_token()),
@@ -77,7 +91,16 @@ fn forged_tokens(actor: &Actor) -> Vec<(&'static str, String)> {
         ("another key under the issuer's key id", sign(&header)),
         ("another key under its own id", sign(&stranger)),
         ("another key without an id", sign(&nameless)),
-        ("symmetric", jsonwebtoken::encode(&symmetric, &claims, &public).unwrap()),
+        ("symmetric, by the key's id", by_secret(header.kid.as_deref().unwrap().as_bytes())),
+        ("symmetric, by the published key", by_secret(text.as_bytes())),
+        ("symmetric, by its point", by_secret(point.as_bytes())),
+        ("symmetric, by its bytes", by_secret(&URL_SAFE_NO_PAD.decode(point).unwrap())),
+        ("another audience", issued(&header, "aud", json!("andre"))),
+        ("another issuer", issued(&header, "iss", json!("andre"))),
+        ("no audience", issued(&header, "aud", Value::Null)),
+        ("no expiry", issued(&header, "exp", Value::Null)),
+        ("an unknown role", issued(&header, "role", json!("konge"))),
+        ("the issuer's key under an unknown id", issued(&stranger, "aud", claims["aud"].clone())),
         ("no algorithm", format!("{no_algorithm}.{body}.")),
         ("no signature", format!("{head}.{body}.")),
         ("not a token", "kari".to_owned()),

@@ -255,7 +255,11 @@ async fn what_is_not_a_valid_token_is_401_however_it_was_made() {
     let admin = Actor::admin();
     let good = claims_with("role", json!("administrator"));
     let hmac = Header { alg: Algorithm::HS256, ..own_header() };
-    let hmac_key = EncodingKey::from_secret(public_key.as_bytes());
+    let point = app.http.get("/api/auth/jwks.json").await.json()["keys"][0]["x"].clone();
+    let by_secret = |secret: &str| {
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        jsonwebtoken::encode(&hmac, &good, &key).unwrap()
+    };
     let unknown_key = Header { kid: Some("ukjent".to_owned()), ..own_header() };
     let no_key = Header { kid: None, ..own_header() };
     let (head, rest) =
@@ -268,7 +272,8 @@ async fn what_is_not_a_valid_token_is_401_however_it_was_made() {
         ("alg none, signature kept", format!("{none_head}.{rest}")),
         ("alg none, no signature", format!("{none_head}.{unsigned}.")),
         ("signature cut off", format!("{head}.{unsigned}.")),
-        ("HMAC with the public key", jsonwebtoken::encode(&hmac, &good, &hmac_key).unwrap()),
+        ("HMAC with the published keys", by_secret(&public_key)),
+        ("HMAC with the public key's point", by_secret(point.as_str().unwrap())),
         ("unknown key id", signed(&unknown_key, &good)),
         ("no key id", signed(&no_key, &good)),
         ("another audience", signed(&own_header(), &claims_with("aud", json!("andre")))),
