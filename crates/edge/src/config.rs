@@ -14,6 +14,8 @@
 //! - `LOG_FORMAT`: `json` (default) or `text`. `RUST_LOG`: level filter. Default `info`.
 //! - `OTEL_EXPORTER_OTLP_ENDPOINT`: OTLP/HTTP collector. Unset: no export.
 //! - `OTEL_TRACES_SAMPLER_ARG`: share of new traces sampled. Default 1.0.
+//!
+//! A secret may be in a file: see [`Vars::optional_secret`].
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -83,9 +85,30 @@ impl Vars {
     /// A secret that must be there.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`].
+    /// [`ConfigError::Missing`], and those of [`Vars::optional_secret`].
     pub fn secret(&self, name: &str) -> Result<SecretString, ConfigError> {
-        self.required(name).map(SecretString::from)
+        self.optional_secret(name)?.ok_or_else(|| ConfigError::Missing(name.to_owned()))
+    }
+
+    /// A secret: the value of `name`, or what the file holds that `name` with `_FILE` names, which
+    /// no process listing and no crash report shows.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] when both are set, or the file cannot be read or is empty.
+    pub fn optional_secret(&self, name: &str) -> Result<Option<SecretString>, ConfigError> {
+        let file = format!("{name}_FILE");
+        let Some(path) = self.text(&file) else {
+            return Ok(self.text(name).map(SecretString::from));
+        };
+        if self.text(name).is_some() {
+            return Err(ConfigError::invalid(&file, format!("{name} is set as well")));
+        }
+        let secret = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::invalid(&file, error.kind()))?;
+        match secret.trim_end() {
+            "" => Err(ConfigError::invalid(&file, "the file is empty")),
+            secret => Ok(Some(SecretString::from(secret))),
+        }
     }
 
     /// A value of any type that parses from text.
@@ -308,5 +331,27 @@ mod tests {
         let error = HttpConfig::from_vars(&vars, 1, 2).unwrap_err().to_string();
         assert!(error.contains("HTTP_BIND"), "{error}");
         assert!(!error.contains("s3cret"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_read_from_a_file_or_a_variable_and_never_from_both() {
+        use secrecy::ExposeSecret as _;
+
+        let path = std::env::temp_dir().join(format!("secret-{}", uuid::Uuid::new_v4()));
+        let file = ("REDIS_URL_FILE", path.to_str().unwrap());
+        let read =
+            |pairs: &[(&str, &str)]| Vars::from_pairs(pairs.iter().copied()).secret("REDIS_URL");
+
+        assert!(read(&[file]).unwrap_err().to_string().contains("REDIS_URL_FILE"), "no such file");
+        std::fs::write(&path, "\n").unwrap();
+        assert!(read(&[file]).unwrap_err().to_string().contains("empty"));
+        std::fs::write(&path, "redis://:hemmelig@localhost\n").unwrap();
+        assert_eq!(read(&[file]).unwrap().expose_secret(), "redis://:hemmelig@localhost");
+        let both = read(&[file, ("REDIS_URL", "redis://localhost")]).unwrap_err().to_string();
+        assert!(both.contains("REDIS_URL") && !both.contains("hemmelig"), "{both}");
+        assert!(
+            matches!(read(&[]).unwrap_err(), ConfigError::Missing(name) if name == "REDIS_URL")
+        );
+        std::fs::remove_file(path).unwrap();
     }
 }
