@@ -1,9 +1,10 @@
-//! How often one user may do what is dear (architecture 8, contract 1.5).
+//! How often one user may do what is dear (architecture 8, contract 1.5), and how often anybody may
+//! fail to sign in.
 //!
-//! A user's requests are counted in windows of a minute that begin with the first of them. Redis
-//! counts, in one script, so that a limit holds across replicas to the request. While it is away
-//! each replica counts for itself, in windows of the same size: stricter than nothing, and nobody
-//! is refused who would not have been.
+//! Requests are counted in windows that begin with the first of them. Redis counts, in one script,
+//! so that a limit holds across replicas to the request. While it is away each replica counts for
+//! itself, in windows of the same size: stricter than nothing, and nobody is refused who would not
+//! have been.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -14,9 +15,9 @@ use std::time::{Duration, Instant};
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
-use domain::ids::UserId;
 use quick_cache::sync::Cache;
 use telemetry::metric;
+use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::config::{ConfigError, Vars};
@@ -26,8 +27,6 @@ use crate::problem::{Problem, ProblemType, whole_seconds};
 use crate::redis::Redis;
 use crate::redis::commands::cmd;
 
-/// Length of a window.
-const WINDOW: Duration = Duration::from_mins(1);
 /// Counts one request, and says how many there are and for how many milliseconds more they count.
 const COUNT: &str = r"
 local used = redis.call('INCR', KEYS[1])
@@ -35,6 +34,13 @@ if used == 1 then
   redis.call('PEXPIRE', KEYS[1], ARGV[1])
 end
 return {used, redis.call('PTTL', KEYS[1])}
+";
+/// Takes back one request of a window that has not ended.
+const GIVE_BACK: &str = r"
+if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then
+  redis.call('DECR', KEYS[1])
+end
+return 0
 ";
 /// Windows this process keeps while Redis is away: more users than the portal has.
 const LOCAL_WINDOWS: usize = 16_384;
@@ -48,29 +54,50 @@ pub enum Bucket {
     Save,
     /// Listing cases.
     List,
+    /// Failing to sign in as one user, who need not exist.
+    SignInAccount,
+    /// Failing to sign in from one address.
+    SignInAddress,
 }
 
 impl Bucket {
+    const ALL: [Self; 5] =
+        [Self::Export, Self::Save, Self::List, Self::SignInAccount, Self::SignInAddress];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Export => "export",
             Self::Save => "save",
             Self::List => "list",
+            Self::SignInAccount => "sign_in_account",
+            Self::SignInAddress => "sign_in_address",
+        }
+    }
+
+    /// Length of its windows.
+    const fn window(self) -> Duration {
+        match self {
+            Self::Export | Self::Save | Self::List => Duration::from_mins(1),
+            Self::SignInAccount | Self::SignInAddress => Duration::from_mins(5),
         }
     }
 }
 
-/// Requests a user may send in a window; 0 means any number.
+/// Requests that may be sent in a window; 0 means any number.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimits {
     export: u32,
     save: u32,
     list: u32,
+    sign_in_account: u32,
+    sign_in_address: u32,
 }
 
 impl RateLimits {
     /// Reads `RATE_LIMIT_EXPORT_PER_MINUTE`, `RATE_LIMIT_SAVE_PER_MINUTE` and
-    /// `RATE_LIMIT_LIST_PER_MINUTE`, by default 5, 30 and 60.
+    /// `RATE_LIMIT_LIST_PER_MINUTE`, by default 5, 30 and 60, and
+    /// `RATE_LIMIT_SIGN_IN_ACCOUNT_PER_5_MINUTES` and `RATE_LIMIT_SIGN_IN_ADDRESS_PER_5_MINUTES`,
+    /// by default 10 and 100.
     ///
     /// # Errors
     /// [`ConfigError`] names the first variable that is not valid.
@@ -79,6 +106,8 @@ impl RateLimits {
             export: vars.parse("RATE_LIMIT_EXPORT_PER_MINUTE")?.unwrap_or(5),
             save: vars.parse("RATE_LIMIT_SAVE_PER_MINUTE")?.unwrap_or(30),
             list: vars.parse("RATE_LIMIT_LIST_PER_MINUTE")?.unwrap_or(60),
+            sign_in_account: vars.parse("RATE_LIMIT_SIGN_IN_ACCOUNT_PER_5_MINUTES")?.unwrap_or(10),
+            sign_in_address: vars.parse("RATE_LIMIT_SIGN_IN_ADDRESS_PER_5_MINUTES")?.unwrap_or(100),
         })
     }
 
@@ -87,6 +116,8 @@ impl RateLimits {
             Bucket::Export => self.export,
             Bucket::Save => self.save,
             Bucket::List => self.list,
+            Bucket::SignInAccount => self.sign_in_account,
+            Bucket::SignInAddress => self.sign_in_address,
         }
     }
 }
@@ -95,10 +126,15 @@ impl RateLimits {
 pub struct RateLimiter {
     redis: Redis,
     limits: RateLimits,
-    local: Cache<(Bucket, UserId), Arc<Mutex<Window>>>,
+    local: Cache<(Bucket, Uuid), Arc<Mutex<Window>>>,
 }
 
-/// A user's requests of one bucket.
+/// A limit is used up; how long it stays so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("rate limit is used up")]
+pub struct UsedUp(pub Duration);
+
+/// What a subject has used of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Window {
     used: u32,
@@ -116,27 +152,56 @@ impl RateLimiter {
     /// A limiter that counts in Redis.
     #[must_use]
     pub fn new(redis: Redis, limits: RateLimits) -> Self {
-        let buckets = [Bucket::Export.name(), Bucket::Save.name(), Bucket::List.name()];
-        begin_at_zero(metric::RATE_LIMIT_REFUSALS, "limit", &buckets);
+        begin_at_zero(metric::RATE_LIMIT_REFUSALS, "limit", &Bucket::ALL.map(Bucket::name));
         Self { redis, limits, local: Cache::new(LOCAL_WINDOWS) }
     }
 
+    /// Uses one of a subject's requests.
+    ///
+    /// # Errors
+    /// [`UsedUp`] when there is none left.
+    pub async fn take(&self, bucket: Bucket, subject: Uuid) -> Result<(), UsedUp> {
+        match self.count(bucket, subject).await {
+            Some(standing) => standing.admit(bucket),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives back what [`RateLimiter::take`] used.
+    pub async fn give_back(&self, bucket: Bucket, subject: Uuid) {
+        if self.limits.of(bucket) == 0 {
+            return;
+        }
+        let mut give_back = cmd("EVAL");
+        give_back.arg(GIVE_BACK).arg(1).arg(self.key(bucket, subject));
+        // A Redis that went away meanwhile counts one too many, and a window ends soon.
+        self.redis.command::<u32>(&give_back).await.ok();
+        if let Some(window) = self.local.get(&(bucket, subject)) {
+            let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
+            window.used = window.used.saturating_sub(1);
+        }
+    }
+
+    fn key(&self, bucket: Bucket, subject: Uuid) -> String {
+        self.redis.key(&format!("rate:{}:{subject}", bucket.name()))
+    }
+
     /// Counts a request; `None` when the bucket has no limit.
-    async fn count(&self, bucket: Bucket, user: UserId) -> Option<Standing> {
+    async fn count(&self, bucket: Bucket, subject: Uuid) -> Option<Standing> {
         let limit = self.limits.of(bucket);
         if limit == 0 {
             return None;
         }
-        let window = match self.count_in_redis(bucket, user).await {
+        let window = match self.count_in_redis(bucket, subject).await {
             Some(window) => window,
-            None => self.count_here(bucket, user, Instant::now()),
+            None => self.count_here(bucket, subject, Instant::now()),
         };
         Some(Standing { limit, window })
     }
 
-    async fn count_in_redis(&self, bucket: Bucket, user: UserId) -> Option<Window> {
-        let key = self.redis.key(&format!("rate:{}:{user}", bucket.name()));
-        let length = u64::try_from(WINDOW.as_millis()).unwrap_or(u64::MAX);
+    async fn count_in_redis(&self, bucket: Bucket, subject: Uuid) -> Option<Window> {
+        let key = self.key(bucket, subject);
+        let length = u64::try_from(bucket.window().as_millis()).unwrap_or(u64::MAX);
         let mut count = cmd("EVAL");
         count.arg(COUNT).arg(1).arg(key).arg(length);
         let (sent, millis_left): (u32, u64) = self.redis.command(&count).await.ok()?;
@@ -144,16 +209,17 @@ impl RateLimiter {
         Some(Window { used: sent, ends })
     }
 
-    fn count_here(&self, bucket: Bucket, user: UserId, now: Instant) -> Window {
-        let fresh = || Ok::<_, std::convert::Infallible>(Arc::new(Mutex::new(Window::begin(now))));
-        let window = match self.local.get_or_insert_with(&(bucket, user), fresh) {
+    fn count_here(&self, bucket: Bucket, subject: Uuid, now: Instant) -> Window {
+        let begin = || Window { used: 0, ends: now + bucket.window() };
+        let fresh = || Ok::<_, std::convert::Infallible>(Arc::new(Mutex::new(begin())));
+        let window = match self.local.get_or_insert_with(&(bucket, subject), fresh) {
             Ok(window) => window,
             Err(never) => match never {},
         };
         // Nothing between lock and release can leave a window half counted.
         let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
         if window.ends <= now {
-            *window = Window::begin(now);
+            *window = begin();
         }
         window.used = window.used.saturating_add(1);
         *window
@@ -161,10 +227,6 @@ impl RateLimiter {
 }
 
 impl Window {
-    fn begin(now: Instant) -> Self {
-        Self { used: 0, ends: now + WINDOW }
-    }
-
     fn left(self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
     }
@@ -173,6 +235,14 @@ impl Window {
 impl Standing {
     fn is_exceeded(self) -> bool {
         self.window.used > self.limit
+    }
+
+    fn admit(self, bucket: Bucket) -> Result<(), UsedUp> {
+        if !self.is_exceeded() {
+            return Ok(());
+        }
+        metrics::counter!(metric::RATE_LIMIT_REFUSALS, "limit" => bucket.name()).increment(1);
+        Err(UsedUp(self.window.left()))
     }
 
     /// Adds `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` to an answer.
@@ -246,15 +316,11 @@ impl<L: Limit> FromRequest for Limited<L> {
             let limiter = request
                 .app_data::<web::Data<RateLimiter>>()
                 .ok_or_else(|| ApiError::internal("no RateLimiter in the application data"))?;
-            if let Some(standing) = limiter.count(L::BUCKET, actor.user_id).await {
+            if let Some(standing) = limiter.count(L::BUCKET, *actor.user_id.as_uuid()).await {
                 request.extensions_mut().insert(standing);
-                if standing.is_exceeded() {
-                    metrics::counter!(metric::RATE_LIMIT_REFUSALS, "limit" => L::BUCKET.name())
-                        .increment(1);
-                    return Err(Problem::new(ProblemType::RATE_LIMITED)
-                        .with_retry_after(standing.window.left())
-                        .into());
-                }
+                standing.admit(L::BUCKET).map_err(|UsedUp(wait)| {
+                    Problem::new(ProblemType::RATE_LIMITED).with_retry_after(wait)
+                })?;
             }
             Ok(Self { actor, limit: PhantomData })
         })
@@ -279,19 +345,19 @@ mod tests {
     #[tokio::test]
     async fn a_window_of_this_process_ends_a_minute_after_its_first_request() {
         let limiter = limiter(limits());
-        let (user, begun) = (UserId::nil(), Instant::now());
-        let later = begun + WINDOW / 2;
+        let (user, begun) = (Uuid::nil(), Instant::now());
+        let (window, later) = (Duration::from_mins(1), begun + Duration::from_secs(30));
         assert_eq!(limiter.count_here(Bucket::Save, user, begun).used, 1);
         let second = limiter.count_here(Bucket::Save, user, later);
-        assert_eq!(second, Window { used: 2, ends: begun + WINDOW });
+        assert_eq!(second, Window { used: 2, ends: begun + window });
         assert_eq!(limiter.count_here(Bucket::List, user, later).used, 1, "another bucket");
-        assert_eq!(limiter.count_here(Bucket::Save, user, begun + WINDOW).used, 1);
+        assert_eq!(limiter.count_here(Bucket::Save, user, begun + window).used, 1);
     }
 
     #[tokio::test]
     async fn i7_without_redis_the_same_limit_holds_in_this_process() {
         let limiter = limiter(limits());
-        let user = UserId::nil();
+        let user = Uuid::nil();
         for request in 1..=6 {
             let standing = limiter.count(Bucket::Export, user).await.unwrap();
             assert_eq!(standing.is_exceeded(), request > 5, "request {request}");
@@ -302,6 +368,23 @@ mod tests {
     async fn a_limit_of_nothing_is_no_limit() {
         let off = Vars::from_pairs([("RATE_LIMIT_SAVE_PER_MINUTE", "0")]);
         let limiter = limiter(RateLimits::from_vars(&off).unwrap());
-        assert_eq!(limiter.count(Bucket::Save, UserId::nil()).await, None);
+        assert_eq!(limiter.count(Bucket::Save, Uuid::nil()).await, None);
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_can_be_used_again_and_no_more_than_that() {
+        let limiter = limiter(limits());
+        let (bucket, account) = (Bucket::SignInAccount, Uuid::nil());
+        for _ in 0..30 {
+            limiter.take(bucket, account).await.unwrap();
+            limiter.give_back(bucket, account).await;
+        }
+        limiter.give_back(bucket, account).await;
+        for _ in 0..10 {
+            limiter.take(bucket, account).await.unwrap();
+        }
+        let UsedUp(wait) = limiter.take(bucket, account).await.unwrap_err();
+        assert!(wait > Duration::from_mins(4) && wait <= Duration::from_mins(5), "{wait:?}");
+        limiter.take(Bucket::SignInAddress, account).await.unwrap();
     }
 }

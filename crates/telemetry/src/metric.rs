@@ -28,8 +28,11 @@ pub const CASE_CHANGES: &str = "portal_case_changes_total";
 pub const LIST_CACHE_READS: &str = "portal_list_cache_reads_total";
 /// Pages of the case list that were read from the database.
 pub const LIST_CACHE_FILLS: &str = "portal_list_cache_fills_total";
-/// Requests refused with 429, by `limit` (`export`, `save`, `list`).
+/// Requests refused with 429, by `limit` (`export`, `save`, `list`, `sign_in_account`,
+/// `sign_in_address`).
 pub const RATE_LIMIT_REFUSALS: &str = "rate_limit_refusals_total";
+/// Passwords that were checked, by `outcome` (`match`, `mismatch`).
+pub const PASSWORD_CHECKS: &str = "password_checks_total";
 /// Clients that listen to the event stream of this instance.
 pub const EVENT_STREAM_CLIENTS: &str = "event_stream_clients";
 /// Clients that did not read fast enough and were dropped.
@@ -71,7 +74,7 @@ pub enum Kind {
 }
 
 /// Every metric with its kind and what it says, for those who publish and document them.
-pub const CATALOGUE: [(&str, Kind, &str); 25] = [
+pub const CATALOGUE: [(&str, Kind, &str); 26] = [
     (HTTP_REQUEST_DURATION, Kind::Histogram, "Duration of requests"),
     (HTTP_ACTIVE_REQUESTS, Kind::Gauge, "Requests that are being handled"),
     (SERVICE_READY, Kind::Gauge, "1 when this instance wants traffic"),
@@ -84,6 +87,7 @@ pub const CATALOGUE: [(&str, Kind, &str); 25] = [
     (LIST_CACHE_READS, Kind::Counter, "Case lists handed out, by where they came from"),
     (LIST_CACHE_FILLS, Kind::Counter, "Pages of the case list read from the database"),
     (RATE_LIMIT_REFUSALS, Kind::Counter, "Requests refused with 429"),
+    (PASSWORD_CHECKS, Kind::Counter, "Passwords that were checked"),
     (EVENT_STREAM_CLIENTS, Kind::Gauge, "Clients that listen to the event stream"),
     (EVENT_STREAM_DROPPED, Kind::Counter, "Clients that did not read and were dropped"),
     (LOCK_TOKEN_CHECKS, Kind::Counter, "Checks of the lock token of a save"),

@@ -26,6 +26,12 @@ impl Http {
         Self { client: client(), base: base.into(), token: None }
     }
 
+    /// Where the API is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// The same API, asked by `actor`.
     #[must_use]
     pub fn by(&self, actor: &Actor) -> Self {

@@ -295,6 +295,8 @@ pub(crate) enum Suite {
     Unit,
     /// Tests of each service and of the store, on real servers.
     Integration,
+    /// Signing in at an external issuer: a real OpenID Connect provider, its keys, and forgeries.
+    Identity,
     /// Examples in the documentation.
     Doc,
     /// How the load test's users behave, and what its thresholds let pass.

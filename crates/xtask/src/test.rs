@@ -7,6 +7,7 @@ mod documents;
 mod locust;
 mod manifests;
 mod monitoring;
+mod npm;
 mod snapshots;
 mod suites;
 mod test_stack;

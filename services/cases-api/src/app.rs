@@ -34,6 +34,7 @@ use crate::error::store_failure;
 use crate::events::Hub;
 use crate::fencing::Fencing;
 use crate::list_cache::ListCache;
+use crate::oidc::Oidc;
 use crate::passwords::Passwords;
 use crate::{relay, routes};
 
@@ -77,6 +78,10 @@ pub struct AppState {
     pub environment: Environment,
     /// Whether an e-mail address alone signs in (D-01).
     pub demo_login: bool,
+    /// The issuer that signs people in, where it is not us.
+    pub oidc: Option<Oidc>,
+    /// Proxies of ours that a request passes on its way here.
+    pub trusted_proxies: usize,
     /// The way to the database for the demo reset, where there is one (E90).
     pub reset_database_url: Option<SecretString>,
 }
@@ -94,6 +99,8 @@ impl AppState {
         };
         let pool = store::pool::connect(&config.database).await?;
         let redis = Redis::open(&config.redis).context("REDIS_URL is not valid")?;
+        let oidc = config.sign_in.oidc.clone();
+        let oidc = oidc.map(|oidc| Oidc::new(oidc, redis.clone())).transpose()?;
         let directory = Arc::new(DirectoryCache::new(pool.clone()));
         let lists =
             ListCache::new(pool.clone(), Arc::clone(&directory), &redis, config.list_cache_ttl);
@@ -118,6 +125,8 @@ impl AppState {
             export: config.export.clone(),
             environment: config.http.environment,
             demo_login: config.sign_in.demo_login,
+            oidc,
+            trusted_proxies: config.sign_in.trusted_proxies,
             reset_database_url: config.reset_database_url.clone(),
         })
     }

@@ -1,4 +1,5 @@
-//! Signing in: from an e-mail address and a password to a token.
+//! Signing in: from an e-mail address and a password, or from the ID token of an external issuer, to
+//! a token of ours. Where there is such an issuer it is the only way in.
 //!
 //! Outside demo mode an unknown address and a wrong password cannot be told apart, neither by
 //! the answer nor by how long it takes; otherwise the login would list who works here. In demo
@@ -6,12 +7,15 @@
 
 use chrono::{DateTime, Utc};
 use domain::department::canonical_email;
+use domain::ids::UserId;
+use edge::rate_limit::UsedUp;
 use edge::token::Identity;
 use secrecy::SecretString;
 use store::StoreError;
 use store::users::{self, User};
 
 use crate::app::AppState;
+use crate::oidc::OidcError;
 use crate::passwords::PasswordError;
 
 /// Why somebody could not sign in.
@@ -26,6 +30,21 @@ pub enum AuthError {
     /// The user has been deactivated.
     #[error("user is not active")]
     Inactive,
+    /// Too many attempts have failed before this one.
+    #[error("too many failed attempts")]
+    TooManyAttempts(#[source] UsedUp),
+    /// An external issuer signs people in, not we.
+    #[error("sign-in is at an external issuer")]
+    SignInElsewhere,
+    /// There is no external issuer.
+    #[error("there is no external issuer")]
+    NoIssuer,
+    /// The issuer knows who it is, and they have no business here.
+    #[error("user of the issuer is no active user of ours")]
+    NoAccess,
+    /// The external issuer's word could not be taken.
+    #[error("ID token was not exchanged")]
+    Oidc(#[from] OidcError),
     /// The users could not be read.
     #[error("user could not be loaded")]
     Store(#[from] StoreError),
@@ -35,6 +54,27 @@ pub enum AuthError {
     /// The token could not be signed.
     #[error("token could not be signed")]
     Token(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl AuthError {
+    /// Whether the caller has tried something that was wrong: what a guesser does.
+    #[must_use]
+    pub fn is_failed_attempt(&self) -> bool {
+        match self {
+            Self::UnknownEmail
+            | Self::WrongCredentials
+            | Self::Inactive
+            | Self::Oidc(OidcError::Invalid(_) | OidcError::Spent) => true,
+            Self::TooManyAttempts(_)
+            | Self::SignInElsewhere
+            | Self::NoIssuer
+            | Self::NoAccess
+            | Self::Oidc(OidcError::KeysUnavailable(_))
+            | Self::Store(_)
+            | Self::Password(_)
+            | Self::Token(_) => false,
+        }
+    }
 }
 
 /// A signed-in user and the token that proves it.
@@ -57,6 +97,9 @@ pub async fn sign_in(
     password: Option<SecretString>,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthError> {
+    if state.oidc.is_some() {
+        return Err(AuthError::SignInElsewhere);
+    }
     if password.is_none() && !state.demo_login {
         return Err(AuthError::WrongCredentials);
     }
@@ -78,8 +121,37 @@ pub async fn sign_in(
     if !found.is_active {
         return Err(AuthError::Inactive);
     }
+    issue_token(state, found.user_id, now).await
+}
+
+/// Signs in whom an ID token of the external issuer names.
+///
+/// # Errors
+/// [`AuthError`].
+pub async fn sign_in_with_id_token(
+    state: &AppState,
+    id_token: &str,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, AuthError> {
+    let oidc = state.oidc.as_ref().ok_or(AuthError::NoIssuer)?;
+    let verified = oidc.verify(id_token, now).await?;
+    let found = {
+        let mut conn = state.pool.get().await?;
+        users::find_credentials(&mut conn, &canonical_email(&verified.email)).await?
+    };
+    let found = found.filter(|found| found.is_active).ok_or(AuthError::NoAccess)?;
+    // Last of all that can go wrong outside: who is told to come back needs the token once more.
+    oidc.spend(&verified, now).await?;
+    issue_token(state, found.user_id, now).await
+}
+
+async fn issue_token(
+    state: &AppState,
+    id: UserId,
+    now: DateTime<Utc>,
+) -> Result<SignedIn, AuthError> {
     let mut conn = state.pool.get().await?;
-    let user = users::get_user(&mut conn, found.user_id).await?;
+    let user = users::get_user(&mut conn, id).await?;
     let token = state
         .issuer
         .issue(&identity(&user), now)

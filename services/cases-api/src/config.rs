@@ -15,6 +15,8 @@
 //! - `RATE_LIMIT_EXPORT_PER_MINUTE`, `RATE_LIMIT_SAVE_PER_MINUTE`, `RATE_LIMIT_LIST_PER_MINUTE`: how
 //!   often a user may order or fetch documents, save, and list cases; 0 is without limit. Default 5,
 //!   30 and 60 (contract 1.5).
+//! - `RATE_LIMIT_SIGN_IN_ACCOUNT_PER_5_MINUTES`, `RATE_LIMIT_SIGN_IN_ADDRESS_PER_5_MINUTES`: how often
+//!   signing in may fail as one user, and from one address; 0 is without limit. Default 10 and 100.
 //! - `LOCKS_API_URL`: where the lock token of a save is checked; unset: nowhere, and the version
 //!   check alone decides.
 //! - `AMQP_URL`: broker that export jobs are published to. Required, secret.
@@ -24,6 +26,13 @@
 //! - `AUTH_TOKEN_TTL_SECS`: lifetime of a token. Default 86400 (contract 1.1).
 //! - `DEMO_LOGIN`: whether an e-mail address alone signs in (D-01). Default false; refused when
 //!   `PORTAL_ENVIRONMENT` is `production`.
+//! - `OIDC_ISSUER_URL`, `OIDC_AUDIENCE`: an external issuer and our client id there, which take the
+//!   place of passwords. Both or neither; refused beside `DEMO_LOGIN`.
+//! - `OIDC_EMAIL_CLAIM`: claim of an ID token that holds the sign-in address. Default `email`, which
+//!   the issuer must have verified.
+//! - `OIDC_KEYS_MAX_AGE_SECS`: how long the issuer's keys are believed unasked. Default 600.
+//! - `TRUSTED_PROXIES`: how many proxies of ours a request passes, each of which adds to
+//!   `X-Forwarded-For`. Default 1.
 //! - `BLOB_STORE_URL`: where finished documents are, `file:///…` or `s3://…`. Required.
 //! - `EXPORT_WORD_TEMPLATE`: a `.docx` or `.dotx` that department lists are written into. Unset: they
 //!   get a look of our own.
@@ -85,6 +94,23 @@ pub struct SignInConfig {
     pub token_ttl: Duration,
     /// Whether an e-mail address alone signs in.
     pub demo_login: bool,
+    /// The issuer that signs people in, where it is not us.
+    pub oidc: Option<OidcConfig>,
+    /// Proxies of ours that a request passes on its way here.
+    pub trusted_proxies: usize,
+}
+
+/// An external issuer of identities (OpenID Connect).
+#[derive(Clone, Debug)]
+pub struct OidcConfig {
+    /// Its name, which is also where it is found.
+    pub issuer: String,
+    /// Our client id there.
+    pub audience: String,
+    /// The claim that holds the sign-in address.
+    pub email_claim: String,
+    /// How long its keys are believed unasked.
+    pub keys_max_age: Duration,
 }
 
 /// From an accepted export to its download.
@@ -133,12 +159,22 @@ fn pool_from_vars(vars: &Vars) -> Result<PoolConfig, ConfigError> {
     })
 }
 
+/// Whether what comes from `address` cannot have been replaced on the way.
+pub(crate) fn is_safe_address(address: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(address) else { return false };
+    match (url.scheme(), url.host_str()) {
+        ("https", Some(_)) => true,
+        ("http", Some(host)) => ["localhost", "127.0.0.1", "[::1]"].contains(&host),
+        _ => false,
+    }
+}
+
 fn reset_url_from_vars(
     vars: &Vars,
     environment: Environment,
 ) -> Result<Option<SecretString>, ConfigError> {
     let name = "RESET_DATABASE_URL";
-    let url = vars.text(name).map(SecretString::from);
+    let url = vars.optional_secret(name)?;
     if url.is_some() && environment == Environment::Production {
         return Err(ConfigError::invalid(
             name,
@@ -157,6 +193,13 @@ impl SignInConfig {
                 "sign-in without a password is not allowed when PORTAL_ENVIRONMENT is production",
             ));
         }
+        let oidc = OidcConfig::from_vars(vars)?;
+        if demo_login && oidc.is_some() {
+            return Err(ConfigError::invalid(
+                "DEMO_LOGIN",
+                "sign-in without a password is not allowed beside OIDC_ISSUER_URL",
+            ));
+        }
         Ok(Self {
             auth: AuthConfig::from_vars(vars),
             signing_key_file: vars.required("AUTH_SIGNING_KEY_FILE")?.into(),
@@ -164,7 +207,29 @@ impl SignInConfig {
             signing_key_expires: vars.parse("AUTH_SIGNING_KEY_EXPIRES_AT")?,
             token_ttl: vars.secs("AUTH_TOKEN_TTL_SECS")?.unwrap_or(Duration::from_hours(24)),
             demo_login,
+            oidc,
+            trusted_proxies: vars.parse("TRUSTED_PROXIES")?.unwrap_or(1),
         })
+    }
+}
+
+impl OidcConfig {
+    fn from_vars(vars: &Vars) -> Result<Option<Self>, ConfigError> {
+        let (issuer, audience) = ("OIDC_ISSUER_URL", "OIDC_AUDIENCE");
+        if vars.text(issuer).is_none() && vars.text(audience).is_none() {
+            return Ok(None);
+        }
+        let url = vars.required(issuer)?;
+        if !is_safe_address(&url) {
+            let reason = "expected an https address; http only on this machine";
+            return Err(ConfigError::invalid(issuer, reason));
+        }
+        Ok(Some(Self {
+            issuer: url,
+            audience: vars.required(audience)?,
+            email_claim: vars.text("OIDC_EMAIL_CLAIM").unwrap_or_else(|| "email".to_owned()),
+            keys_max_age: vars.secs("OIDC_KEYS_MAX_AGE_SECS")?.unwrap_or(Duration::from_mins(10)),
+        }))
     }
 }
 
@@ -217,6 +282,29 @@ mod tests {
         assert!(error.to_string().contains("DEMO_LOGIN"), "{error}");
         let demo = [("DEMO_LOGIN", "true"), ("PORTAL_ENVIRONMENT", "demo")];
         assert!(Config::from_vars(&vars_with(&demo)).unwrap().sign_in.demo_login);
+    }
+
+    #[test]
+    fn an_external_issuer_is_complete_safe_and_the_only_way_in() {
+        let issuer = ("OIDC_ISSUER_URL", "https://login.example/tenant/v2.0");
+        let (audience, demo) = (("OIDC_AUDIENCE", "portal"), ("PORTAL_ENVIRONMENT", "demo"));
+        let read = |extra: &[(&str, &str)]| Config::from_vars(&vars_with(extra));
+        assert!(read(&[]).unwrap().sign_in.oidc.is_none());
+        let oidc = read(&[issuer, audience]).unwrap().sign_in.oidc.unwrap();
+        assert_eq!((oidc.issuer.as_str(), oidc.email_claim.as_str()), (issuer.1, "email"));
+        for (extra, named) in [
+            (vec![issuer], "OIDC_AUDIENCE"),
+            (vec![audience], "OIDC_ISSUER_URL"),
+            (vec![("OIDC_ISSUER_URL", "http://login.example"), audience], "OIDC_ISSUER_URL"),
+            (vec![("OIDC_ISSUER_URL", "login.example"), audience], "OIDC_ISSUER_URL"),
+            (vec![issuer, audience, demo, ("DEMO_LOGIN", "true")], "DEMO_LOGIN"),
+        ] {
+            let error = read(&extra).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+        for loopback in ["http://127.0.0.1:3000", "http://[::1]:3000", "http://localhost"] {
+            read(&[("OIDC_ISSUER_URL", loopback), audience]).unwrap();
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use domain::status::{Status, StepRefusal};
 use domain::submission::Ineligible;
 use edge::ApiError;
 use edge::problem::{FieldError, Problem, ProblemType};
+use edge::rate_limit::UsedUp;
 use store::StoreError;
 
 use crate::auth::AuthError;
@@ -25,6 +26,7 @@ use crate::conclusions::ConclusionError;
 use crate::department_lists::ListError;
 use crate::documents::MakeError;
 use crate::exports::ExportError;
+use crate::oidc::OidcError;
 use crate::passwords::PasswordError;
 use crate::questions::QuestionError;
 use crate::submissions::{RefusedCase, SubmissionError};
@@ -56,6 +58,19 @@ impl From<AuthError> for ApiError {
             AuthError::Inactive => Problem::new(ProblemType::WRONG_CREDENTIALS)
                 .with_message("Brukeren er ikke aktiv.")
                 .into(),
+            AuthError::TooManyAttempts(UsedUp(wait)) => Problem::new(ProblemType::RATE_LIMITED)
+                .with_message("For mange mislykkede pålogginger. Vent litt og prøv igjen.")
+                .with_retry_after(wait)
+                .into(),
+            AuthError::SignInElsewhere => forbidden(
+                "Pålogging med e-postadresse og passord er slått av. Logg på med arbeidskontoen din.",
+            ),
+            AuthError::NoIssuer => not_found("Pålogging med arbeidskonto er ikke slått på."),
+            AuthError::NoAccess => forbidden(
+                "Arbeidskontoen din er godkjent, men har ikke tilgang til portalen. \
+                 Be en administrator om tilgang.",
+            ),
+            AuthError::Oidc(error) => refused_id_token(error),
             AuthError::Store(error) => store_failure(error),
             AuthError::Password(PasswordError::Busy) => Self::unavailable(error),
             AuthError::Password(PasswordError::Died(_)) | AuthError::Token(_) => {
@@ -63,6 +78,22 @@ impl From<AuthError> for ApiError {
             }
         }
     }
+}
+
+fn refused_id_token(error: OidcError) -> ApiError {
+    let message = match &error {
+        OidcError::KeysUnavailable(_) => return ApiError::unavailable(error),
+        OidcError::Invalid(_) => {
+            // Not our failure, but whoever sets the issuer up must be able to see what is wrong.
+            let chain = edge::error::chain(&error);
+            tracing::warn!(error.chain = %chain, "ID token refused");
+            "Påloggingen kunne ikke bekreftes. Logg på med arbeidskontoen din på nytt."
+        }
+        OidcError::Spent => {
+            "Påloggingen er brukt allerede. Logg på med arbeidskontoen din på nytt."
+        }
+    };
+    Problem::new(ProblemType::WRONG_CREDENTIALS).with_message(message).into()
 }
 
 impl From<CaseError> for ApiError {

@@ -6,10 +6,12 @@
 //! where a typed error becomes an HTTP answer.
 
 pub mod app;
+mod attempts;
 pub mod auth;
 pub mod case_types;
 pub mod cases;
 mod changes;
+mod client_address;
 pub mod comments;
 pub mod conclusions;
 pub mod config;
@@ -25,6 +27,7 @@ mod fencing;
 pub mod field_overrides;
 pub mod health;
 mod list_cache;
+pub mod oidc;
 pub mod passwords;
 pub mod permission;
 pub mod questions;

@@ -192,3 +192,16 @@ async fn e02_a_token_that_was_changed_is_no_token() {
         assert_problem(&answer, 401, "unauthenticated");
     }
 }
+
+#[tokio::test]
+async fn an_external_issuer_is_nowhere_unless_somebody_configured_one() {
+    let issuer = anonymous().get("/api/auth/oidc").await;
+    let exchange = anonymous().post("/api/auth/oidc", &json!({ "idToken": "tull" })).await;
+    for answer in [issuer, exchange] {
+        assert_problem(&answer, 404, "not-found");
+        assert!(answer.text().contains("arbeidskonto"), "{}", answer.text());
+    }
+    for body in [json!({}), json!({ "idToken": "" }), json!({ "idToken": null })] {
+        assert_invalid(&anonymous().post("/api/auth/oidc", &body).await, &["/idToken"]);
+    }
+}

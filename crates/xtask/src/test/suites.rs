@@ -12,6 +12,7 @@ use super::documents;
 use super::locust;
 use super::manifests;
 use super::monitoring;
+use super::npm;
 use super::snapshots;
 use super::test_stack::TestStack;
 use super::tidy;
@@ -24,7 +25,9 @@ use crate::workspace::{Workspace, forget_own_package};
 /// Tests inside the crates.
 const UNIT: &str = "kind(lib) + kind(bin) + kind(proc-macro)";
 /// Integration tests of one crate or service each.
-const INTEGRATION: &str = "kind(test) - package(test-support)";
+const INTEGRATION: &str = "kind(test) - package(test-support) - test(/^identity::/)";
+/// Those of them that need an external issuer.
+const IDENTITY: &str = "kind(test) & test(/^identity::/)";
 /// Tests of the whole, which live with the test harness because they belong to no service.
 const GATEWAY: &str = "kind(test) & binary_id(test-support::gateway)";
 /// The one of them that a person would do first.
@@ -45,6 +48,7 @@ pub(super) fn name(suite: Suite) -> &'static str {
         Suite::Clippy => "clippy",
         Suite::Unit => "unit",
         Suite::Integration => "integration",
+        Suite::Identity => "identity",
         Suite::Doc => "doc",
         Suite::Locust => "locust",
         Suite::Gateway => "gateway",
@@ -93,6 +97,11 @@ pub(super) fn run(
         Suite::Integration => {
             let attach = stack.ensure_servers()?;
             nextest(workspace, INTEGRATION, Some(&attach), figures)
+        }
+        Suite::Identity => {
+            npm::OIDC_PROVIDER.ensure(workspace)?;
+            let attach = stack.ensure_servers()?;
+            nextest(workspace, IDENTITY, Some(&attach), figures)
         }
         Suite::Doc => {
             count(workspace.cargo().args(["test", "--quiet", "--workspace", "--doc"]), figures)

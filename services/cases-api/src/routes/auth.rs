@@ -1,7 +1,8 @@
-//! Signing in and users (E01–E03), and the public keys that tokens are verified with.
+//! Signing in, here or at an external issuer, and users (E01–E03), and the public keys that tokens
+//! are verified with.
 
 use actix_web::http::header::{CacheControl, CacheDirective};
-use actix_web::{HttpResponse, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use chrono::Utc;
 use domain::ids::{DepartmentId, UserId};
 use domain::role::Role;
@@ -9,19 +10,23 @@ use edge::ApiError;
 use edge::actor::Actor;
 use edge::json::Json;
 use edge::problem::Problem;
-use secrecy::SecretString;
+use edge::rate_limit::RateLimiter;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use store::users::{self, AssignedDepartment, User};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::AppState;
-use crate::auth::{self, SignedIn};
+use crate::attempts::Attempt;
+use crate::auth::{self, AuthError, SignedIn};
+use crate::client_address::client_address;
 use crate::error::{not_found, store_failure};
 
 /// Adds the handlers of this resource.
 pub fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(login).service(get_current_user).service(list_users).service(get_jwks);
+    config.service(login).service(get_oidc_issuer).service(exchange_id_token);
+    config.service(get_current_user).service(list_users).service(get_jwks);
 }
 
 /// Who wants to sign in.
@@ -33,6 +38,26 @@ struct LoginRequest {
     /// Required unless the demo login is on.
     #[schema(value_type = Option<String>, format = Password)]
     password: Option<SecretString>,
+}
+
+/// The proof of a sign-in at the external issuer.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct IdTokenRequest {
+    /// ID token (JWT) that the issuer gave to this client within the last ten minutes.
+    #[schema(value_type = String, pattern = r"\S")]
+    id_token: SecretString,
+}
+
+/// Where people sign in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OidcIssuer)]
+struct OidcIssuerView {
+    /// Issuer; its `/.well-known/openid-configuration` says the rest.
+    issuer: String,
+    /// Name of the portal's client there.
+    client_id: String,
 }
 
 /// The proof of a sign-in.
@@ -128,23 +153,86 @@ impl From<SignedIn> for LoginResponse {
         (status = 200, description = "Signed in", body = LoginResponse),
         (status = 400, description = "/problems/invalid-request, /problems/invalid-json"),
         (status = 401, description = "/problems/wrong-credentials"),
+        (status = 403, description = "/problems/forbidden: people sign in at an external issuer"),
         (status = 404, description = "/problems/not-found: unknown address, said only while the demo login is on"),
         (status = 413, description = "/problems/too-large"),
         (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited: too many attempts have failed"),
         (status = 503, description = "/problems/unavailable"),
     )
 )]
 #[post("/api/auth/login")]
 async fn login(
     state: web::Data<AppState>,
+    limiter: web::Data<RateLimiter>,
+    request: HttpRequest,
     body: Json<LoginRequest>,
 ) -> Result<web::Json<LoginResponse>, ApiError> {
     let LoginRequest { email, password } = body.into_inner();
     if email.trim().is_empty() {
         return Err(Problem::invalid("/email", "Du må oppgi en e-postadresse.").into());
     }
-    let signed_in = auth::sign_in(&state, &email, password, Utc::now()).await?;
-    Ok(web::Json(LoginResponse::from(signed_in)))
+    let attempt = if password.is_none() && state.demo_login {
+        Attempt::uncounted()
+    } else {
+        Attempt::as_account(&email, client_address(&request, state.trusted_proxies))
+    };
+    let sign_in = auth::sign_in(&state, &email, password, Utc::now());
+    Ok(web::Json(LoginResponse::from(attempt.make(&limiter, sign_in).await?)))
+}
+
+/// Where people sign in, when it is at an external issuer (OpenID Connect).
+#[utoipa::path(
+    tag = "auth",
+    security(()),
+    responses(
+        (status = 200, description = "The issuer", body = OidcIssuerView),
+        (status = 404, description = "/problems/not-found: people sign in here"),
+    )
+)]
+#[get("/api/auth/oidc")]
+async fn get_oidc_issuer(
+    state: web::Data<AppState>,
+) -> Result<web::Json<OidcIssuerView>, ApiError> {
+    let oidc = state.oidc.as_ref().ok_or(AuthError::NoIssuer)?;
+    let config = oidc.config();
+    Ok(web::Json(OidcIssuerView {
+        issuer: config.issuer.clone(),
+        client_id: config.audience.clone(),
+    }))
+}
+
+/// Exchanges an ID token of the external issuer, which works once.
+#[utoipa::path(
+    tag = "auth",
+    security(()),
+    request_body = IdTokenRequest,
+    responses(
+        (status = 200, description = "Signed in", body = LoginResponse),
+        (status = 400, description = "/problems/invalid-request, /problems/invalid-json"),
+        (status = 401, description = "/problems/wrong-credentials: not valid, or used before"),
+        (status = 403, description = "/problems/forbidden: no active user has this address"),
+        (status = 404, description = "/problems/not-found: people sign in here"),
+        (status = 413, description = "/problems/too-large"),
+        (status = 415, description = "/problems/unsupported-media-type"),
+        (status = 429, description = "/problems/rate-limited: too many attempts have failed"),
+        (status = 503, description = "/problems/unavailable"),
+    )
+)]
+#[post("/api/auth/oidc")]
+async fn exchange_id_token(
+    state: web::Data<AppState>,
+    limiter: web::Data<RateLimiter>,
+    request: HttpRequest,
+    body: Json<IdTokenRequest>,
+) -> Result<web::Json<LoginResponse>, ApiError> {
+    let IdTokenRequest { id_token } = body.into_inner();
+    if id_token.expose_secret().trim().is_empty() {
+        return Err(Problem::invalid("/idToken", "Du må oppgi et ID-token.").into());
+    }
+    let attempt = Attempt::from_address(client_address(&request, state.trusted_proxies));
+    let sign_in = auth::sign_in_with_id_token(&state, id_token.expose_secret(), Utc::now());
+    Ok(web::Json(LoginResponse::from(attempt.make(&limiter, sign_in).await?)))
 }
 
 /// The caller as stored now, which may be newer than the token.

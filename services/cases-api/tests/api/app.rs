@@ -97,6 +97,8 @@ impl TestAppBuilder {
             ("RATE_LIMIT_EXPORT_PER_MINUTE", "0".to_owned()),
             ("RATE_LIMIT_SAVE_PER_MINUTE", "0".to_owned()),
             ("RATE_LIMIT_LIST_PER_MINUTE", "0".to_owned()),
+            ("RATE_LIMIT_SIGN_IN_ACCOUNT_PER_5_MINUTES", "0".to_owned()),
+            ("RATE_LIMIT_SIGN_IN_ADDRESS_PER_5_MINUTES", "0".to_owned()),
         ];
         let defaults = defaults.map(|(name, value)| (name.to_owned(), value));
         let servers = defaults

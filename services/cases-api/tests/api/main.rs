@@ -9,6 +9,8 @@ mod events;
 #[cfg(test)]
 mod fencing;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod invariants;
 #[cfg(test)]
 mod list_cache;
@@ -18,5 +20,7 @@ mod rate_limits;
 mod round_trips;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod sign_in;
 #[cfg(test)]
 mod stored;
