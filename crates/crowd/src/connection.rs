@@ -20,28 +20,35 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where the portal is.
 #[derive(Clone, Debug)]
-pub(crate) struct Host {
-    authority: String,
+pub struct Host {
+    /// Host and port, as the header `Host` has them.
+    pub authority: String,
 }
 
 /// A connection that is opened when it is needed.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     host: Host,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 /// A whole answer.
 #[derive(Debug)]
-pub(crate) struct Received {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Received {
+    /// The status line's number.
+    pub status: StatusCode,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// As it was sent, compressed or not.
+    pub body: Bytes,
 }
 
 impl Host {
     /// Parses `http://HOST:PORT`. Only unencrypted: the generator stands beside the gateway.
-    pub(crate) fn parse(url: &str) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn parse(url: &str) -> Result<Self> {
         let uri: Uri = url.parse().with_context(|| format!("{url} is no address"))?;
         ensure!(uri.scheme_str() == Some("http"), "{url} does not begin with http://");
         let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
@@ -51,13 +58,27 @@ impl Host {
 }
 
 impl Connection {
-    pub(crate) fn new(host: Host) -> Self {
+    /// A connection that does not exist yet.
+    #[must_use]
+    pub fn new(host: Host) -> Self {
         Self { host, sender: None }
+    }
+
+    /// Opens it ahead of its first request.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn open(&mut self) -> Result<()> {
+        self.sender = Some(self.host.connect().await?);
+        Ok(())
     }
 
     /// Sends a request and waits for the whole answer. A kept connection that the gateway has just
     /// closed is not the request's fault: that is tried once more on a new one, as browsers do.
-    pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Received> {
+    ///
+    /// # Errors
+    /// When there is no connection, or no whole answer in time.
+    pub async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<Received> {
         let (mut parts, body) = request.into_parts();
         parts.headers.insert(HOST, self.host.authority.parse()?);
         let request = Request::from_parts(parts, body);
@@ -91,7 +112,11 @@ impl Connection {
 }
 
 impl Host {
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub async fn connect(&self) -> Result<SendRequest<Full<Bytes>>> {
         let stream = TcpStream::connect(&self.authority).await?;
         stream.set_nodelay(true)?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;

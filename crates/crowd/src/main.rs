@@ -7,7 +7,6 @@
 //! generator: `docs/decisions/0030-a-load-generator-of-our-own.md`.
 
 mod behaviour;
-mod connection;
 mod documents;
 mod fag;
 mod fin;

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::connection::{Connection, Host, Received};
 use crate::names;
 use crate::recorder::Recorder;
+use crowd::connection::{Connection, Host, Received};
 
 /// The beginning of a failure that is the portal's own.
 const SERVER_ERROR: &str = "5xx";

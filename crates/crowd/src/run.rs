@@ -14,11 +14,11 @@ use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use crate::Arguments;
 use crate::behaviour::{Behaviour, draw};
-use crate::connection::Host;
 use crate::person::{Person, Side};
 use crate::portal::Portal;
 use crate::recorder::Recorder;
 use crate::world::{self, World};
+use crowd::connection::Host;
 
 /// Between two attempts of somebody who cannot sign in.
 const SIGN_IN_PAUSE: Duration = Duration::from_secs(3);

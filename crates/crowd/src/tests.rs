@@ -8,12 +8,12 @@ use actix_web::{App, HttpResponse, HttpServer};
 use serde_json::{Value, json};
 
 use crate::behaviour::{Action, Behaviour, draw};
-use crate::connection::Host;
 use crate::names;
 use crate::person::{Person, Side};
 use crate::portal::{Portal, Question};
 use crate::recorder::Recorder;
 use crate::world::{Account, World};
+use crowd::connection::Host;
 
 /// One case, its lock, and what was asked.
 struct MadeUp {

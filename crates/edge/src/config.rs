@@ -5,6 +5,8 @@
 //!
 //! - `HTTP_BIND`: address of the public port.
 //! - `HTTP_WORKERS`: worker threads of the public port. Default: the number of cores.
+//! - `HTTP_MAX_REQUESTS`: requests of the public port that are worked on at once; more are refused.
+//!   Default 512.
 //! - `ADMIN_BIND`: address of the admin port.
 //! - `SHUTDOWN_GRACE_SECS`: how long running requests may take after SIGTERM. Default 30.
 //! - `PORTAL_ENVIRONMENT`: `production` (default), `demo` or `development`.
@@ -195,6 +197,8 @@ pub struct HttpConfig {
     pub admin_bind: SocketAddr,
     /// Worker threads of the public port.
     pub workers: usize,
+    /// Requests of the public port that are worked on at once.
+    pub most_requests: usize,
     /// Longest wait for running requests after SIGTERM.
     pub shutdown_grace: Duration,
     /// Where the process runs.
@@ -214,12 +218,17 @@ impl HttpConfig {
             bind: vars.parse("HTTP_BIND")?.unwrap_or_else(|| any_interface(public_port)),
             admin_bind: vars.parse("ADMIN_BIND")?.unwrap_or_else(|| any_interface(admin_port)),
             workers: vars.parse("HTTP_WORKERS")?.unwrap_or_else(cores),
+            most_requests: vars.parse("HTTP_MAX_REQUESTS")?.unwrap_or(DEFAULT_MOST_REQUESTS),
             shutdown_grace: vars.secs("SHUTDOWN_GRACE_SECS")?.unwrap_or(DEFAULT_SHUTDOWN_GRACE),
             environment: vars.parse("PORTAL_ENVIRONMENT")?.unwrap_or_default(),
             instance_id: instance_id_from_vars(vars),
         })
     }
 }
+
+/// Far more than work at the same time on the few cores of a pod, so that a crowd that comes at the
+/// same moment is served; few enough that the last of them has waited a second, not a minute.
+const DEFAULT_MOST_REQUESTS: usize = 512;
 
 /// Requirement, section 5.2: running requests get at most 30 seconds.
 const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);

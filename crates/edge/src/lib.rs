@@ -9,6 +9,7 @@
 
 pub mod actor;
 pub mod admin;
+mod admission;
 pub mod blobs;
 pub mod config;
 pub mod delivery;

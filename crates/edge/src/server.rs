@@ -14,6 +14,7 @@ use utoipa::openapi::path::PathItem;
 use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
+use crate::admission::Admission;
 use crate::config::HttpConfig;
 use crate::door::Door;
 use crate::error::ApiError;
@@ -70,7 +71,9 @@ pub fn serve(
     let closing = door.closing();
     let document = api.document();
     let routes = web::Data::new(RouteTable::new(&document));
+    let admission = Admission::new(http.most_requests);
     let app = move || {
+        let admission = admission.clone();
         App::new()
             .into_utoipa_app()
             .configure(api.configure)
@@ -83,6 +86,8 @@ pub fn serve(
                     .error_handler(|_, _| ApiError::of(ProblemType::NOT_FOUND).into()),
             )
             .default_service(web::to(no_such_route))
+            .wrap(from_fn(move |request, next| admission.clone().admit(request, next)))
+            // Outermost, so that refusals are seen too.
             .wrap(from_fn(observe))
             .wrap(from_fn({
                 let closing = closing.clone();

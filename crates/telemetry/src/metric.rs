@@ -8,6 +8,8 @@
 pub const HTTP_REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 /// Requests that are being handled.
 pub const HTTP_ACTIVE_REQUESTS: &str = "http_server_active_requests";
+/// Requests refused with 503 because the process was working on as many as it may.
+pub const HTTP_REFUSALS: &str = "http_server_refusals_total";
 /// Whether this instance wants traffic.
 pub const SERVICE_READY: &str = "service_ready";
 
@@ -77,6 +79,7 @@ pub enum Kind {
 pub const CATALOGUE: [(&str, Kind, &str); 26] = [
     (HTTP_REQUEST_DURATION, Kind::Histogram, "Duration of requests"),
     (HTTP_ACTIVE_REQUESTS, Kind::Gauge, "Requests that are being handled"),
+    (HTTP_REFUSALS, Kind::Counter, "Requests refused because too many were at work"),
     (SERVICE_READY, Kind::Gauge, "1 when this instance wants traffic"),
     (DB_CONNECTIONS, Kind::Gauge, "Connections of the pool"),
     (DB_CONNECTIONS_MAX, Kind::Gauge, "Most connections the pool opens"),

@@ -199,15 +199,29 @@ pub(crate) struct BenchArgs {
     /// Which benchmarks to run; all of them if none is named.
     #[arg(value_enum)]
     pub(crate) names: Vec<Benchmark>,
-    /// How long each load lasts, in seconds.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=600))]
-    pub(crate) secs: u16,
+    /// How long each load lasts, in seconds: 10 if nothing is said, `list-sustained` 120.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub(crate) secs: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Benchmark {
     /// The case list's query, with the newest version found by pointer and by `MAX(version)`.
     ListQuery,
+    /// The cached list of 33 cases, against a handler that only checks the token.
+    ListHot,
+    /// The same through nginx, against nginx in front of that handler.
+    ListGateway,
+    /// 500 readers at once of a list that nobody has cached, on two replicas.
+    ListStampede,
+    /// 500 readers of 15 departments while cases are saved, on two replicas.
+    ListSustained,
+    /// Memory of 1,000 idle event streams, and how soon a save reaches all of them.
+    Events,
+    /// Four times the load that cases-api can carry.
+    Overload,
+    /// Redis killed under load and started again.
+    RedisKilled,
     /// Saving a case, against pgbench with the same statements.
     Save,
     /// Reading a case, against pgbench with the same statements.

@@ -36,7 +36,44 @@ const CONTENT_SECURITY_POLICY: &str =
 
 /// Starts nginx in front of `replicas` of each service.
 pub(crate) fn start(running: &mut Running) -> Result<()> {
-    let home = configure(&running.stack, running.state.replicas)?;
+    let site = Site::of(&running.stack, running.state.replicas);
+    start_site(running, &site)
+}
+
+/// Starts another nginx as `name` with the same configuration, on `port`, in front of one server
+/// that stands for cases-api.
+pub(crate) fn start_before(
+    running: &mut Running,
+    name: &str,
+    port: u16,
+    server: u16,
+) -> Result<()> {
+    let cases_api = servers(server, 1);
+    let site = Site { name, port, cases_api, ..Site::of(&running.stack, running.state.replicas) };
+    start_site(running, &site)
+}
+
+/// What differs from one nginx to another.
+struct Site<'a> {
+    name: &'a str,
+    port: u16,
+    cases_api: String,
+    locks_api: String,
+}
+
+impl Site<'_> {
+    fn of(stack: &Stack, replicas: u16) -> Self {
+        Self {
+            name: NAME,
+            port: stack.ports.gateway,
+            cases_api: servers(stack.ports.cases_api, replicas),
+            locks_api: servers(stack.ports.locks_api, replicas),
+        }
+    }
+}
+
+fn start_site(running: &mut Running, site: &Site<'_>) -> Result<()> {
+    let home = configure(&running.stack, site)?;
     let nginx = command::find("nginx").context("nginx is not installed")?;
     let main = home.join("nginx.conf").display().to_string();
     let prefix = home.display().to_string();
@@ -44,9 +81,14 @@ pub(crate) fn start(running: &mut Running) -> Result<()> {
         Command::new(&nginx).args(["-q", "-t", "-e", "stderr", "-p", &prefix, "-c", &main]),
     )
     .context("the gateway's configuration")?;
-    let port = running.stack.ports.gateway;
-    let daemon =
-        Daemon::new(NAME, nginx).arg("-e").arg("stderr").arg("-p").arg(prefix).arg("-c").arg(main);
+    let port = site.port;
+    let daemon = Daemon::new(site.name, nginx)
+        .arg("-e")
+        .arg("stderr")
+        .arg("-p")
+        .arg(prefix)
+        .arg("-c")
+        .arg(main);
     let process = running.ensure(&daemon, &[port])?;
     let page = format!("http://127.0.0.1:{port}/");
     process.wait_until(Duration::from_secs(10), || http::status(&page) == Some(200))?;
@@ -54,18 +96,18 @@ pub(crate) fn start(running: &mut Running) -> Result<()> {
 }
 
 /// Writes nginx's files and returns their directory.
-fn configure(stack: &Stack, replicas: u16) -> Result<PathBuf> {
-    let home = stack.home.join("gateway");
+fn configure(stack: &Stack, site: &Site<'_>) -> Result<PathBuf> {
+    let home = stack.home.join(site.name);
     make_dir(&home, 0o755)?;
     let directory = home.display().to_string();
     let web_root = web_root(&home)?;
-    let log = stack.home.join("log/gateway-access.log").display().to_string();
+    let log = stack.home.join(format!("log/{}-access.log", site.name)).display().to_string();
     let gateway = render(
         CONFIGURATION,
         &[
-            ("CASES_API_SERVERS", &servers(stack.ports.cases_api, replicas)),
-            ("LOCKS_API_SERVERS", &servers(stack.ports.locks_api, replicas)),
-            ("GATEWAY_LISTEN", &format!("127.0.0.1:{}", stack.ports.gateway)),
+            ("CASES_API_SERVERS", &site.cases_api),
+            ("LOCKS_API_SERVERS", &site.locks_api),
+            ("GATEWAY_LISTEN", &format!("127.0.0.1:{}", site.port)),
             ("GATEWAY_ACCESS_LOG", &quoted(&log)),
             ("GATEWAY_WEB_ROOT", &quoted(&web_root)),
             ("GATEWAY_CSP", CONTENT_SECURITY_POLICY.trim_end()),

@@ -6,7 +6,7 @@
 
 mod crowd;
 mod locust;
-mod metrics;
+pub(crate) mod metrics;
 mod processes;
 mod report;
 mod sampling;
@@ -25,7 +25,7 @@ use crate::workspace::{Workspace, make_dir};
 use crate::{gateway, python, seed};
 
 /// The round that holds the load data.
-const ROUND: &str = "LAST2026";
+pub(crate) const ROUND: &str = "LAST2026";
 /// Exit codes of the Python side: a threshold was missed, or the run could not be made.
 const MISSED: i32 = 1;
 const UNFIT: i32 = 2;

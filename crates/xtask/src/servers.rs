@@ -6,7 +6,7 @@ pub(crate) mod pgbouncer;
 mod pgbouncer_build;
 pub(crate) mod postgres;
 mod rabbitmq;
-mod redis;
+pub(crate) mod redis;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;

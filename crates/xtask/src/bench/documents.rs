@@ -12,7 +12,7 @@ pub(super) const fn name(benchmark: Benchmark) -> Option<&'static str> {
         Benchmark::Xlsx => Some("xlsx"),
         Benchmark::Docx => Some("docx"),
         Benchmark::Pdf => Some("pdf"),
-        Benchmark::ListQuery | Benchmark::Save | Benchmark::Detail | Benchmark::Lock => None,
+        _ => None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use super::statistics::verdict;
 use super::{Bench, http, load, replay, statements};
 use crate::database::DATABASE;
 use crate::servers::postgres::Login;
@@ -55,6 +56,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Value> {
         DATABASE,
         &format!("SELECT count(*) FROM cases WHERE budget_round_id = '{round}'"),
     )?;
+    let is_met = before_the_plan_ms / endpoint_ms >= 50.0 && endpoint_ms / rows_only_ms <= 2.0;
     Ok(json!({
         "bench": "list-query",
         "rows": rows.parse::<u32>().context("count")?,
@@ -69,6 +71,7 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Value> {
         "endpoint_over_rows_only": endpoint_ms / rows_only_ms,
         "pointer_over_rows_only": by_pointer_ms / rows_only_ms,
         "target": "before_the_plan_over_endpoint >= 50, endpoint_over_rows_only <= 2",
+        "verdict": verdict(is_met),
     }))
 }
 

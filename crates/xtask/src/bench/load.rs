@@ -15,13 +15,17 @@ pub(super) const CLIENTS: u16 = 32;
 
 /// Requests answered 2xx per second, by `wrk` with a script.
 pub(super) fn requests_per_second(bench: &Bench<'_>, url: &str, script: &Path) -> Result<f64> {
+    wrk(CLIENTS, bench.secs, &[format!("--script={}", script.display())], url)
+}
+
+/// Requests answered 2xx per second, by `wrk`.
+pub(super) fn wrk(connections: u16, secs: u16, options: &[String], url: &str) -> Result<f64> {
     let wrk = command::find("wrk").context("wrk is not installed")?;
     let report = command::capture(
         Command::new(wrk)
             .args(["--threads=1", "--timeout=10s"])
-            .args([format!("--connections={CLIENTS}"), format!("--duration={}s", bench.secs)])
-            .arg("--script")
-            .arg(script)
+            .args([format!("--connections={connections}"), format!("--duration={secs}s")])
+            .args(options)
             .arg(url),
     )?;
     // A refused request is fast; counting it would flatter the service.

@@ -26,10 +26,10 @@ pub(super) struct Pools {
 
 /// Reads so far, and how many of them were hits.
 #[derive(Debug, PartialEq, Serialize)]
-pub(super) struct Cache {
+pub(crate) struct Cache {
     source: &'static str,
-    reads: f64,
-    hits: f64,
+    pub(crate) reads: f64,
+    pub(crate) hits: f64,
 }
 
 /// PgBouncer's `SHOW POOLS`, if it answers.
@@ -62,7 +62,7 @@ fn sum_of_pools(table: &[Vec<(String, String)>]) -> Pools {
 }
 
 /// The list cache as the services count it; where they do not, all of Redis.
-pub(super) fn cache(stack: &Stack, replicas: u16) -> Option<Cache> {
+pub(crate) fn cache(stack: &Stack, replicas: u16) -> Option<Cache> {
     let texts: Vec<String> = instances(stack, replicas)
         .iter()
         .filter(|instance| instance.service == "cases-api")

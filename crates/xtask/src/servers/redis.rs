@@ -14,7 +14,8 @@ use crate::workspace::make_dir;
 
 const CONFIGURATION: &str = include_str!("../../../../compose/redis/redis.conf");
 
-pub(super) fn start(running: &mut Running) -> Result<()> {
+/// Starts it unless it runs.
+pub(crate) fn start(running: &mut Running) -> Result<()> {
     let stack = &running.stack;
     let port = stack.ports.redis;
     let home = stack.home.join("redis");
