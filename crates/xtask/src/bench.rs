@@ -27,7 +27,7 @@ use crate::cli::{BenchArgs, Benchmark, Scale};
 use crate::console::step;
 use crate::stack::{Kind, Running, Stack};
 use crate::workspace::Workspace;
-use crate::{packages, seed, services, up};
+use crate::{load as scenarios, packages, seed, services, up};
 
 /// How long each load lasts, and the long one, if nothing else is asked for.
 const SECS: u16 = 10;
@@ -60,7 +60,8 @@ fn run_on_stack(workspace: &Workspace, names: &[Benchmark], secs: Option<u16>) -
     running.stop_all()?;
     running.stack.remove_data()?;
     let result = up::start(&mut running)
-        .and_then(|()| seed_for(&running.stack, names))
+        .and_then(|()| scenarios::crowd::build(&running.stack))
+        .and_then(|_| seed_for(&running.stack, names))
         .and_then(|()| measure_all(&mut running, names, secs));
     step("stopping the benchmarks' stack", || running.stop_all())?;
     running.stack.remove_data()?;

@@ -4,7 +4,7 @@
 //! Python process can be, `crowd` makes the load and Locust's side decides. What neither can see
 //! from outside (processes, PgBouncer, the cache) is sampled here meanwhile.
 
-mod crowd;
+pub(crate) mod crowd;
 mod locust;
 pub(crate) mod metrics;
 mod processes;

@@ -47,9 +47,9 @@ pub(super) fn run(stack: &Stack, state: &State, arguments: &LoadArgs, home: &Pat
     judged(verdict)
 }
 
-/// The directory of `crowd` and `seed`, in the build that the stack runs. Together with what `up`
+/// The directory of `crowd`, `strain` and `seed`, in the build that the stack runs. Together with what `up`
 /// builds, so that nothing is compiled with other features.
-fn build(stack: &Stack) -> Result<PathBuf> {
+pub(crate) fn build(stack: &Stack) -> Result<PathBuf> {
     let workspace = &stack.workspace;
     let mut arguments = vec!["--bins"];
     if stack.kind == Kind::Test {
@@ -59,6 +59,6 @@ fn build(stack: &Stack) -> Result<PathBuf> {
         arguments.extend(["--package", "cases-api", "--package", "locks-api"]);
         arguments.extend(["--package", "export-worker"]);
     }
-    stage("building crowd", || workspace.build(&arguments))?;
+    stage("building the load generators", || workspace.build(&arguments))?;
     Ok(workspace.target()?.join(profile(stack)))
 }
