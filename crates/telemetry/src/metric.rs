@@ -76,7 +76,7 @@ pub enum Kind {
 }
 
 /// Every metric with its kind and what it says, for those who publish and document them.
-pub const CATALOGUE: [(&str, Kind, &str); 26] = [
+pub const CATALOGUE: [(&str, Kind, &str); 27] = [
     (HTTP_REQUEST_DURATION, Kind::Histogram, "Duration of requests"),
     (HTTP_ACTIVE_REQUESTS, Kind::Gauge, "Requests that are being handled"),
     (HTTP_REFUSALS, Kind::Counter, "Requests refused because too many were at work"),
