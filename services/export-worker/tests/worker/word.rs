@@ -258,6 +258,7 @@ async fn a_file_that_is_no_template_is_refused_at_the_start() {
             ("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"),
             ("AMQP_URL", "amqp://127.0.0.1:1"),
             ("BLOB_STORE_URL", "memory:///"),
+            ("REDIS_URL", "redis://127.0.0.1:1"),
             ("EXPORT_WORD_TEMPLATE", file.to_str().unwrap()),
         ];
         let config = Config::from_vars(&Vars::from_pairs(vars)).unwrap();
