@@ -13,12 +13,10 @@ use nix::sys::signal::Signal;
 use crate::cli::{FaultsArgs, PartAction, PartArgs, Scale};
 use crate::console::{stage, step};
 use crate::stack::{Kind, Running, Stack};
-use crate::test::{Count, count_tests, write_attach_file};
+use crate::test::{Count, REPLICAS, count_tests, write_attach_file};
 use crate::workspace::Workspace;
 use crate::{database, gateway, packages, seed, servers, services};
 
-/// Two of each service.
-const REPLICAS: u16 = 2;
 /// What moves the clock of a process, of Debian's package `libfaketime`.
 pub(crate) const CLOCK_LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 

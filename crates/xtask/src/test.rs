@@ -22,7 +22,7 @@ use clap::ValueEnum as _;
 pub(crate) use self::attach::write as write_attach_file;
 pub(crate) use self::count::Count;
 pub(crate) use self::suites::count as count_tests;
-pub(crate) use self::test_stack::TestStack;
+pub(crate) use self::test_stack::{REPLICAS, TestStack};
 use crate::cli::{Suite, TestArgs};
 use crate::interrupt;
 use crate::workspace::Workspace;

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 use crate::{gateway, observability, packages, secrets, servers, services};
 
 /// How many there are of each service.
-pub(super) const REPLICAS: u16 = 2;
+pub(crate) const REPLICAS: u16 = 2;
 
 /// What this run has started so far.
 pub(crate) struct TestStack<'a> {
