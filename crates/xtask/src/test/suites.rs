@@ -25,9 +25,10 @@ use crate::workspace::{Workspace, forget_own_package};
 /// Tests inside the crates.
 const UNIT: &str = "kind(lib) + kind(bin) + kind(proc-macro)";
 /// Integration tests of one crate or service each.
-const INTEGRATION: &str = "kind(test) - package(test-support) - test(/^identity::/)";
+const INTEGRATION: &str =
+    "kind(test) - package(test-support) - (package(cases-api) & test(/^identity::/))";
 /// Those of them that need an external issuer.
-const IDENTITY: &str = "kind(test) & test(/^identity::/)";
+const IDENTITY: &str = "kind(test) & package(cases-api) & test(/^identity::/)";
 /// Tests of the whole, which live with the test harness because they belong to no service.
 const GATEWAY: &str = "kind(test) & binary_id(test-support::gateway)";
 /// The one of them that a person would do first.
