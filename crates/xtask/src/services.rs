@@ -105,14 +105,16 @@ fn daemon(stack: &Stack, replicas: u16, instance: &Instance, programs: &Path) ->
     if let Some(port) = instance.public_port {
         daemon = daemon.env("HTTP_BIND", format!("127.0.0.1:{port}"));
     }
-    if stack.kind == Kind::Bench {
-        // Benchmarks ask faster than people do, and what counting costs belongs to the result.
-        let never = u32::MAX.to_string();
-        daemon = RATE_LIMITS.into_iter().fold(daemon, |daemon, name| daemon.env(name, &never));
+    // Machines ask faster than people do. What counting costs belongs to a benchmark's result.
+    let no_limit = match stack.kind {
+        Kind::Dev => None,
+        Kind::Test | Kind::Fault => Some(0),
+        Kind::Bench => Some(u32::MAX),
+    };
+    if let Some(limit) = no_limit.map(|limit| limit.to_string()) {
+        daemon = RATE_LIMITS.into_iter().fold(daemon, |daemon, name| daemon.env(name, &limit));
     }
     if stack.kind == Kind::Test {
-        // Tests ask faster than people do.
-        daemon = RATE_LIMITS.into_iter().fold(daemon, |daemon, name| daemon.env(name, "0"));
         // Tests share two cores with compilers; what is late is still right.
         daemon = daemon.env("DB_ACQUIRE_TIMEOUT_MS", "20000").env("REDIS_TIMEOUT_MS", "2000");
     }
