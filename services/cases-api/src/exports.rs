@@ -287,7 +287,7 @@ pub async fn get_followed(
 /// Asks for the queue only when one of the jobs is in it.
 async fn follow(
     conn: &mut PooledConnection<'_>,
-    jobs: Vec<ExportJob>,
+    mut jobs: Vec<ExportJob>,
 ) -> Result<Vec<FollowedJob>, StoreError> {
     let queued = jobs.iter().filter(|job| job.status == JobStatus::Queued);
     let queued: Vec<ExportJobId> = queued.map(|job| job.id).collect();
@@ -295,6 +295,13 @@ async fn follow(
         [] => HashMap::new(),
         queued => list_waiting(conn, queued, WORKER_SILENCE).await?,
     };
+    for job in &mut jobs {
+        if job.status == JobStatus::Queued && !waiting.contains_key(&job.id) {
+            // A worker has taken it between the two questions: nobody is told that it waits
+            // without a place in the queue.
+            *job = export_jobs::find_export_job(conn, job.id).await?.unwrap_or(job.clone());
+        }
+    }
     let followed = |job: ExportJob| FollowedJob { waiting: waiting.get(&job.id).copied(), job };
     Ok(jobs.into_iter().map(followed).collect())
 }
