@@ -24,8 +24,8 @@ use crate::config::{ConfigError, Vars};
 use crate::error::ApiError;
 use crate::metrics::begin_at_zero;
 use crate::problem::{Problem, ProblemType, whole_seconds};
-use crate::redis::Redis;
-use crate::redis::commands::cmd;
+use crate::redis::commands::{cmd, pipe};
+use crate::redis::{Redis, Unavailable};
 
 /// Counts one request, and says how many there are and for how many milliseconds more they count.
 const COUNT: &str = r"
@@ -167,6 +167,24 @@ impl RateLimiter {
         }
     }
 
+    /// Whether one of a subject's requests is left, without using it.
+    ///
+    /// # Errors
+    /// [`UsedUp`] when there is none left.
+    pub async fn check(&self, bucket: Bucket, subject: Uuid) -> Result<(), UsedUp> {
+        let limit = self.limits.of(bucket);
+        if limit == 0 {
+            return Ok(());
+        }
+        let window = match self.window_in_redis(bucket, subject).await {
+            Ok(window) => window,
+            Err(_) => self.window_here(bucket, subject, Instant::now()),
+        };
+        let Some(mut window) = window else { return Ok(()) };
+        window.used = window.used.saturating_add(1);
+        Standing { limit, window }.admit(bucket)
+    }
+
     /// Gives back what [`RateLimiter::take`] used.
     pub async fn give_back(&self, bucket: Bucket, subject: Uuid) {
         if self.limits.of(bucket) == 0 {
@@ -207,6 +225,27 @@ impl RateLimiter {
         let (sent, millis_left): (u32, u64) = self.redis.command(&count).await.ok()?;
         let ends = Instant::now() + Duration::from_millis(millis_left);
         Some(Window { used: sent, ends })
+    }
+
+    /// The window that a subject is in, if any.
+    async fn window_in_redis(
+        &self,
+        bucket: Bucket,
+        subject: Uuid,
+    ) -> Result<Option<Window>, Unavailable> {
+        let key = self.key(bucket, subject);
+        let mut look = pipe();
+        look.cmd("GET").arg(&key).cmd("PTTL").arg(&key);
+        let (used, millis_left): (Option<u32>, i64) = self.redis.pipeline(&look).await?;
+        // Negative when there is no such key, or it ended between the two.
+        let left = u64::try_from(millis_left).ok().map(Duration::from_millis);
+        Ok(used.zip(left).map(|(used, left)| Window { used, ends: Instant::now() + left }))
+    }
+
+    fn window_here(&self, bucket: Bucket, subject: Uuid, now: Instant) -> Option<Window> {
+        let window = self.local.get(&(bucket, subject))?;
+        let window = *window.lock().unwrap_or_else(PoisonError::into_inner);
+        (window.ends > now).then_some(window)
     }
 
     fn count_here(&self, bucket: Bucket, subject: Uuid, now: Instant) -> Window {
@@ -386,5 +425,16 @@ mod tests {
         let UsedUp(wait) = limiter.take(bucket, account).await.unwrap_err();
         assert!(wait > Duration::from_mins(4) && wait <= Duration::from_mins(5), "{wait:?}");
         limiter.take(Bucket::SignInAddress, account).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn to_check_uses_nothing() {
+        let limiter = limiter(limits());
+        let (bucket, address) = (Bucket::SignInAddress, Uuid::nil());
+        for _ in 0..100 {
+            limiter.check(bucket, address).await.unwrap();
+            limiter.take(bucket, address).await.unwrap();
+        }
+        limiter.check(bucket, address).await.unwrap_err();
     }
 }

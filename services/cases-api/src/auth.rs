@@ -32,7 +32,7 @@ pub enum AuthError {
     Inactive,
     /// Too many attempts have failed before this one.
     #[error("too many failed attempts")]
-    TooManyAttempts(#[source] UsedUp),
+    TooManyAttempts(#[from] UsedUp),
     /// An external issuer signs people in, not we.
     #[error("sign-in is at an external issuer")]
     SignInElsewhere,

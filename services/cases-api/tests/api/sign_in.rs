@@ -101,6 +101,19 @@ async fn who_signs_in_is_never_counted() {
 }
 
 #[actix_rt::test]
+async fn a_ministry_behind_one_address_signs_in_at_the_same_moment() {
+    let app = limited(TestApp::builder()).spawn().await;
+    let people: Vec<String> = (0..30).map(|number| format!("nr{number}@kld.dep.no")).collect();
+    for email in &people {
+        add_user(&app, email).await;
+    }
+    let sign_ins = people.iter().map(|email| login_from(&app, "192.0.2.1", email, PASSWORD));
+    for answer in join_all(sign_ins).await {
+        answer.assert_status(200);
+    }
+}
+
+#[actix_rt::test]
 async fn in_demo_an_address_alone_is_no_guess() {
     let app = limited(TestApp::builder()).var("DEMO_LOGIN", "true").spawn().await;
     add_user(&app, KARI).await;
