@@ -6,6 +6,8 @@
 //! itself, in windows of the same size: stricter than nothing, and nobody is refused who would not
 //! have been.
 
+mod counting;
+
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -19,6 +21,7 @@ use quick_cache::sync::Cache;
 use telemetry::metric;
 use uuid::Uuid;
 
+use self::counting::Counting;
 use crate::actor::Actor;
 use crate::config::{ConfigError, Vars};
 use crate::error::ApiError;
@@ -27,14 +30,6 @@ use crate::problem::{Problem, ProblemType, whole_seconds};
 use crate::redis::commands::{cmd, pipe};
 use crate::redis::{Redis, Unavailable};
 
-/// Counts one request, and says how many there are and for how many milliseconds more they count.
-const COUNT: &str = r"
-local used = redis.call('INCR', KEYS[1])
-if used == 1 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[1])
-end
-return {used, redis.call('PTTL', KEYS[1])}
-";
 /// Takes back one request of a window that has not ended.
 const GIVE_BACK: &str = r"
 if tonumber(redis.call('GET', KEYS[1]) or '0') > 0 then
@@ -125,6 +120,7 @@ impl RateLimits {
 /// Counts requests. Belongs into the application's data.
 pub struct RateLimiter {
     redis: Redis,
+    counting: Counting,
     limits: RateLimits,
     local: Cache<(Bucket, Uuid), Arc<Mutex<Window>>>,
 }
@@ -149,11 +145,12 @@ pub(crate) struct Standing {
 }
 
 impl RateLimiter {
-    /// A limiter that counts in Redis.
+    /// A limiter that counts in Redis. Starts the task that does; it ends with the limiter.
     #[must_use]
     pub fn new(redis: Redis, limits: RateLimits) -> Self {
         begin_at_zero(metric::RATE_LIMIT_REFUSALS, "limit", &Bucket::ALL.map(Bucket::name));
-        Self { redis, limits, local: Cache::new(LOCAL_WINDOWS) }
+        let counting = Counting::spawn(redis.clone());
+        Self { redis, counting, limits, local: Cache::new(LOCAL_WINDOWS) }
     }
 
     /// Uses one of a subject's requests.
@@ -191,7 +188,7 @@ impl RateLimiter {
             return;
         }
         let mut give_back = cmd("EVAL");
-        give_back.arg(GIVE_BACK).arg(1).arg(self.key(bucket, subject));
+        give_back.arg(GIVE_BACK).arg(1).arg(key(&self.redis, bucket, subject));
         // A Redis that went away meanwhile counts one too many, and a window ends soon.
         self.redis.command::<u32>(&give_back).await.ok();
         if let Some(window) = self.local.get(&(bucket, subject)) {
@@ -200,31 +197,17 @@ impl RateLimiter {
         }
     }
 
-    fn key(&self, bucket: Bucket, subject: Uuid) -> String {
-        self.redis.key(&format!("rate:{}:{subject}", bucket.name()))
-    }
-
     /// Counts a request; `None` when the bucket has no limit.
     async fn count(&self, bucket: Bucket, subject: Uuid) -> Option<Standing> {
         let limit = self.limits.of(bucket);
         if limit == 0 {
             return None;
         }
-        let window = match self.count_in_redis(bucket, subject).await {
+        let window = match self.counting.count(bucket, subject).await {
             Some(window) => window,
             None => self.count_here(bucket, subject, Instant::now()),
         };
         Some(Standing { limit, window })
-    }
-
-    async fn count_in_redis(&self, bucket: Bucket, subject: Uuid) -> Option<Window> {
-        let key = self.key(bucket, subject);
-        let length = u64::try_from(bucket.window().as_millis()).unwrap_or(u64::MAX);
-        let mut count = cmd("EVAL");
-        count.arg(COUNT).arg(1).arg(key).arg(length);
-        let (sent, millis_left): (u32, u64) = self.redis.command(&count).await.ok()?;
-        let ends = Instant::now() + Duration::from_millis(millis_left);
-        Some(Window { used: sent, ends })
     }
 
     /// The window that a subject is in, if any.
@@ -233,7 +216,7 @@ impl RateLimiter {
         bucket: Bucket,
         subject: Uuid,
     ) -> Result<Option<Window>, Unavailable> {
-        let key = self.key(bucket, subject);
+        let key = key(&self.redis, bucket, subject);
         let mut look = pipe();
         look.cmd("GET").arg(&key).cmd("PTTL").arg(&key);
         let (used, millis_left): (Option<u32>, i64) = self.redis.pipeline(&look).await?;
@@ -263,6 +246,11 @@ impl RateLimiter {
         window.used = window.used.saturating_add(1);
         *window
     }
+}
+
+/// Redis' name of a window.
+fn key(redis: &Redis, bucket: Bucket, subject: Uuid) -> String {
+    redis.key(&format!("rate:{}:{subject}", bucket.name()))
 }
 
 impl Window {
