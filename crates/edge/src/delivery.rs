@@ -11,8 +11,8 @@ use std::io::Write as _;
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{
-    self, AcceptEncoding, CacheControl, CacheDirective, ContentEncoding, ETag, Encoding, EntityTag,
-    Header as _, HeaderMap, HeaderValue, IfNoneMatch, TryIntoHeaderValue as _,
+    self, AcceptEncoding, ContentEncoding, ETag, Encoding, EntityTag, Header as _, HeaderMap,
+    HeaderValue, IfNoneMatch, TryIntoHeaderValue as _,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
@@ -86,10 +86,9 @@ pub fn has(request: &impl HttpMessage, tag: &EntityTag) -> bool {
 /// Marks an answer as one that the client alone may keep, and never show without asking whether it
 /// still stands.
 pub fn describe(headers: &mut HeaderMap, tag: EntityTag) {
-    let control = CacheControl(vec![CacheDirective::Private, CacheDirective::NoCache]);
-    if let (Ok(tag), Ok(control)) = (ETag(tag).try_into_value(), control.try_into_value()) {
+    if let Ok(tag) = ETag(tag).try_into_value() {
         headers.insert(header::ETAG, tag);
-        headers.insert(header::CACHE_CONTROL, control);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     }
 }
 

@@ -10,6 +10,7 @@
 pub mod actor;
 pub mod admin;
 mod admission;
+pub mod batching;
 pub mod blobs;
 pub mod config;
 pub mod delivery;

@@ -21,7 +21,7 @@ use quick_cache::sync::Cache;
 use telemetry::metric;
 use uuid::Uuid;
 
-use self::counting::Counting;
+use self::counting::{Counting, counting};
 use crate::actor::Actor;
 use crate::config::{ConfigError, Vars};
 use crate::error::ApiError;
@@ -145,12 +145,11 @@ pub(crate) struct Standing {
 }
 
 impl RateLimiter {
-    /// A limiter that counts in Redis. Starts the task that does; it ends with the limiter.
+    /// A limiter that counts in Redis.
     #[must_use]
     pub fn new(redis: Redis, limits: RateLimits) -> Self {
         begin_at_zero(metric::RATE_LIMIT_REFUSALS, "limit", &Bucket::ALL.map(Bucket::name));
-        let counting = Counting::spawn(redis.clone());
-        Self { redis, counting, limits, local: Cache::new(LOCAL_WINDOWS) }
+        Self { counting: counting(redis.clone()), redis, limits, local: Cache::new(LOCAL_WINDOWS) }
     }
 
     /// Uses one of a subject's requests.
@@ -203,7 +202,7 @@ impl RateLimiter {
         if limit == 0 {
             return None;
         }
-        let window = match self.counting.count(bucket, subject).await {
+        let window = match self.counting.ask((bucket, subject)).await.flatten() {
             Some(window) => window,
             None => self.count_here(bucket, subject, Instant::now()),
         };

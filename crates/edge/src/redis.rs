@@ -13,6 +13,7 @@ use bb8_redis::redis::aio::MultiplexedConnection;
 use bb8_redis::redis::{Arg, Client, Cmd, FromRedisValue, Pipeline, RedisError, cmd};
 use futures_util::{Stream, StreamExt as _};
 use secrecy::ExposeSecret as _;
+use thread_local::ThreadLocal;
 use tracing::Instrument as _;
 
 use crate::config::RedisConfig;
@@ -22,8 +23,8 @@ pub mod commands {
     pub use bb8_redis::redis::{Cmd, FromRedisValue, Pipeline, cmd, pipe};
 }
 
-/// Connections of a process; each carries one command or pipeline at a time.
-const POOL_SIZE: u32 = 16;
+/// Connections of a thread; each carries one command or pipeline at a time.
+const POOL_SIZE: u32 = 8;
 /// How long Redis is left alone after a failure.
 const COOL_DOWN: Duration = Duration::from_secs(1);
 /// How many times as long as usual a process waits for Redis that has to tell it something.
@@ -33,10 +34,13 @@ const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a health check waits, which wants the truth and not a quick answer.
 const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A pool of connections to Redis behind a circuit breaker. Clones share both.
+/// Pools of connections to Redis behind a circuit breaker. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Redis {
-    pool: bb8::Pool<Manager>,
+    manager: Manager,
+    /// One for each thread: a connection is served by the runtime that opened it, and to wake that
+    /// one's thread costs more than the command.
+    pools: Arc<ThreadLocal<bb8::Pool<Manager>>>,
     client: Client,
     prefix: Arc<str>,
     timeout: Duration,
@@ -58,22 +62,28 @@ pub enum Unavailable {
 }
 
 impl Redis {
-    /// Opens a pool without connecting yet, so that a process starts without Redis too.
+    /// Connects to nothing yet, so that a process starts without Redis too.
     ///
     /// # Errors
     /// When the URL is not one of Redis.
     pub fn open(config: &RedisConfig) -> Result<Self, RedisError> {
         let client = Client::open(config.url.expose_secret())?;
         let manager = Manager(RedisConnectionManager::new(config.url.expose_secret())?);
-        let pool = bb8::Pool::builder()
-            .max_size(POOL_SIZE)
-            .connection_timeout(config.timeout)
-            // A round trip before every use would double its time; a broken connection shows
-            // itself when it is used, and is then thrown away.
-            .test_on_check_out(false)
-            .build_unchecked(manager);
         let prefix = config.key_prefix.as_str().into();
-        Ok(Self { pool, client, prefix, timeout: config.timeout, breaker: Arc::default() })
+        let (pools, breaker) = (Arc::default(), Arc::default());
+        Ok(Self { manager, pools, client, prefix, timeout: config.timeout, breaker })
+    }
+
+    fn pool(&self) -> &bb8::Pool<Manager> {
+        self.pools.get_or(|| {
+            bb8::Pool::builder()
+                .max_size(POOL_SIZE)
+                .connection_timeout(self.timeout)
+                // A round trip before every use would double its time; a broken connection shows
+                // itself when it is used, and is then thrown away.
+                .test_on_check_out(false)
+                .build_unchecked(self.manager.clone())
+        })
     }
 
     /// The full name of a key.
@@ -160,7 +170,7 @@ impl Redis {
         &self,
         operation: impl AsyncFnOnce(&mut MultiplexedConnection) -> Result<T, RedisError>,
     ) -> Result<T, Unavailable> {
-        let mut link = self.pool.get().await.map_err(|error| match error {
+        let mut link = self.pool().get().await.map_err(|error| match error {
             bb8::RunError::User(error) => Unavailable::Refused(error),
             bb8::RunError::TimedOut => Unavailable::Timeout,
         })?;
@@ -191,7 +201,7 @@ fn name_of(command: &Cmd) -> &str {
 }
 
 /// bb8-redis' manager, which never calls a connection broken.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Manager(RedisConnectionManager);
 
 /// A connection and whether its last use failed.

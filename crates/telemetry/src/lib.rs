@@ -18,7 +18,6 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -78,7 +77,7 @@ impl Telemetry {
         });
         let lines = match config.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer()
-                .fmt_fields(JsonFields::new())
+                .fmt_fields(lines::SpanFields::new())
                 .event_format(lines::JsonLines)
                 .boxed(),
             LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),

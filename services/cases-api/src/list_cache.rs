@@ -40,7 +40,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 pub(crate) use body::{Body, BodyKey, Form, compose};
-use generations::Generations;
+use generations::{Generations, generations};
 use page::{Page, PageWeight};
 use shared::{Lease, NewPage, Shared};
 
@@ -106,7 +106,7 @@ impl Served {
 }
 
 impl ListCache {
-    /// An empty cache. Starts the task that checks generations; it ends with the cache.
+    /// An empty cache.
     pub(crate) fn new(
         pool: Pool,
         directory: Arc<DirectoryCache>,
@@ -120,7 +120,7 @@ impl ListCache {
             pool,
             directory,
             time_to_live,
-            generations: Generations::spawn(shared.clone()),
+            generations: generations(shared.clone()),
             shared,
             pages: Cache::with_weighter(1000, PAGES_BYTES, PageWeight),
             bodies: Cache::with_weighter(1000, BODIES_BYTES, body::Weight),
@@ -175,7 +175,7 @@ impl ListCache {
         arrived: Instant,
         found: &mut HashMap<PageKey, Arc<Page>>,
     ) -> bool {
-        let generations = self.generations.current(keys).await;
+        let generations = self.generations.ask(keys.to_vec()).await.flatten();
         for (index, key) in keys.iter().enumerate() {
             let Some(page) = self.pages.get(key) else { continue };
             let stands = generations.as_ref().is_some_and(|current| {

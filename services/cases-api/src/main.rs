@@ -5,6 +5,9 @@ use cases_api::config::Config;
 use edge::config::{Vars, telemetry_from_vars};
 use telemetry::Telemetry;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[actix_web::main]
 async fn main() -> anyhow::Result<()> {
     edge::tls::install();

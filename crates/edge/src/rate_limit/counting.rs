@@ -1,16 +1,15 @@
 //! Counts requests in Redis: all that come at one moment in one round trip.
 //!
-//! Every case list is counted, so counting must not cost a round trip each: while one is on its
-//! way, the next requests gather, and the next one counts all of them. Each still gets a number of
-//! its own, so that a limit holds to the request.
+//! Every case list is counted, so counting must not cost a round trip each. Each request still gets
+//! a number of its own, so that a limit holds to the request.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{Bucket, Window, key};
+use crate::batching::Batcher;
 use crate::redis::Redis;
 use crate::redis::commands::cmd;
 
@@ -30,72 +29,47 @@ for i, key in ipairs(KEYS) do
 end
 return counts
 ";
-/// Requests that may wait to be counted; more wait to be let in.
-const MOST_WAITING: usize = 4096;
+type Request = (Bucket, Uuid);
 
-/// The way to the task that counts.
-pub(super) struct Counting(mpsc::Sender<Question>);
+/// What counts requests; each gets `None` when Redis is away.
+pub(super) type Counting = Batcher<Request, Option<Window>>;
 
-type Counted = oneshot::Sender<Option<Window>>;
-
-struct Question {
-    bucket: Bucket,
-    subject: Uuid,
-    answer: Counted,
+pub(super) fn counting(redis: Redis) -> Counting {
+    Batcher::new(move |requests| {
+        let redis = redis.clone();
+        async move { count_all(&redis, &requests).await }
+    })
 }
 
-impl Counting {
-    /// Starts the task that counts; it ends when this value is dropped.
-    pub(super) fn spawn(redis: Redis) -> Self {
-        let (sender, receiver) = mpsc::channel(MOST_WAITING);
-        tokio::spawn(count_all(redis, receiver));
-        Self(sender)
+async fn count_all(redis: &Redis, requests: &[Request]) -> Vec<Option<Window>> {
+    let mut behind: HashMap<Request, u32> = HashMap::new();
+    for request in requests {
+        *behind.entry(*request).or_default() += 1;
     }
-
-    /// Counts one request; `None` when Redis is away.
-    pub(super) async fn count(&self, bucket: Bucket, subject: Uuid) -> Option<Window> {
-        let (answer, answered) = oneshot::channel();
-        self.0.send(Question { bucket, subject, answer }).await.ok()?;
-        answered.await.ok()?
-    }
-}
-
-async fn count_all(redis: Redis, mut questions: mpsc::Receiver<Question>) {
-    let mut waiting = Vec::new();
-    while questions.recv_many(&mut waiting, MOST_WAITING).await > 0 {
-        let mut by_key: HashMap<(Bucket, Uuid), Vec<Counted>> = HashMap::new();
-        for Question { bucket, subject, answer } in waiting.drain(..) {
-            by_key.entry((bucket, subject)).or_default().push(answer);
-        }
-        let mut windows = ask(&redis, &by_key).await.unwrap_or_default().into_iter();
-        for answers in by_key.into_values() {
-            let window = windows.next();
-            let mut behind = answers.len();
-            for answer in answers {
-                behind -= 1;
-                // A request that has been given up wants no answer; it counts all the same.
-                let _ = answer.send(window.map(|window| place(window, behind)));
-            }
-        }
-    }
+    let windows = ask(redis, &behind).await;
+    let count = |request: &Request| {
+        let behind = behind.get_mut(request)?;
+        *behind -= 1;
+        Some(place(*windows.as_ref()?.get(request)?, *behind))
+    };
+    requests.iter().map(count).collect()
 }
 
 /// The window as a request sees it that so many of the same moment come after.
-fn place(window: Window, behind: usize) -> Window {
-    let behind = u32::try_from(behind).unwrap_or(u32::MAX);
+fn place(window: Window, behind: u32) -> Window {
     Window { used: window.used.saturating_sub(behind), ..window }
 }
 
-/// The windows in the order of the map.
-async fn ask(redis: &Redis, by_key: &HashMap<(Bucket, Uuid), Vec<Counted>>) -> Option<Vec<Window>> {
+/// The window of each kind of request after so many more of it.
+async fn ask(redis: &Redis, more: &HashMap<Request, u32>) -> Option<HashMap<Request, Window>> {
     let mut count = cmd("EVAL");
-    count.arg(COUNT).arg(by_key.len());
-    for (bucket, subject) in by_key.keys() {
+    count.arg(COUNT).arg(more.len());
+    for (bucket, subject) in more.keys() {
         count.arg(key(redis, *bucket, *subject));
     }
-    for ((bucket, _), answers) in by_key {
+    for ((bucket, _), more) in more {
         let length = u64::try_from(bucket.window().as_millis()).unwrap_or(u64::MAX);
-        count.arg(length).arg(answers.len());
+        count.arg(length).arg(more);
     }
     let counts: Vec<u64> = redis.command(&count).await.ok()?;
     let now = Instant::now();
@@ -104,7 +78,7 @@ async fn ask(redis: &Redis, by_key: &HashMap<(Bucket, Uuid), Vec<Counted>>) -> O
         used: u32::try_from(*used).unwrap_or(u32::MAX),
         ends: now + Duration::from_millis(*millis_left),
     });
-    Some(windows.collect())
+    Some(more.keys().copied().zip(windows).collect())
 }
 
 #[cfg(test)]
@@ -114,7 +88,8 @@ mod tests {
     #[test]
     fn requests_of_one_moment_have_numbers_of_their_own() {
         let window = Window { used: 60, ends: Instant::now() };
-        let numbers: Vec<u32> = (0..3).rev().map(|behind| place(window, behind).used).collect();
+        let numbers: Vec<u32> =
+            [2, 1, 0].into_iter().map(|behind| place(window, behind).used).collect();
         assert_eq!(numbers, [58, 59, 60]);
     }
 }
