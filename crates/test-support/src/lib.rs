@@ -34,7 +34,7 @@ pub use broker::Broker;
 pub use chaos::ChaosProxy;
 pub use database::{ServiceRole, TestDatabase};
 pub use http::{Answer, Http};
-pub use meter::{DatabaseMeter, Traffic};
+pub use meter::{DatabaseMeter, Traffic, recorded_statements};
 pub use pdf::Pdf;
 pub use redis::RedisKeys;
 pub use seed::{

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::io::{self, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_postgres::Client;
 
 /// A client that has sent nothing for so long is waiting. What it sends is held back until then,
 /// because on the loopback interface the answer to the first statement of a pipeline may come before
@@ -15,6 +16,19 @@ use tokio::task::JoinHandle;
 const SILENCE: Duration = Duration::from_millis(10);
 /// Each message begins with its type and its length, which counts itself.
 const HEADER_BYTES: usize = 5;
+
+/// Statements that a role has had executed in this connection's database so far, as PostgreSQL's
+/// `pg_stat_statements` has them; those of triggers left out.
+///
+/// # Panics
+///
+/// When the database does not answer.
+pub async fn recorded_statements(client: &Client, role: &str) -> i64 {
+    let count = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
+                 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                     AND userid = (SELECT oid FROM pg_roles WHERE rolname = $1) AND toplevel";
+    client.query_one(count, &[&role]).await.expect("pg_stat_statements").get(0)
+}
 
 /// What has been counted between two looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

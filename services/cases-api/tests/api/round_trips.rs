@@ -4,7 +4,8 @@
 //! A proxy between the service and PgBouncer reads along. The whole walk is done several times, each
 //! time with things of its own: the first time prepares the statements of the one connection there
 //! is, and of the others the smallest count stands, so that background work (a probe, the relay)
-//! cannot be taken for a request's own.
+//! cannot be taken for a request's own. PostgreSQL counts too, in `pg_stat_statements`: what the
+//! proxy saw and what the database executed stand beside each other.
 
 mod walk;
 
@@ -13,7 +14,9 @@ use std::fmt::Write as _;
 
 use reqwest::Method;
 use serde_json::Value;
-use test_support::{Answer, DatabaseMeter, Http, ServiceRole, Stack, TestDatabase, Traffic};
+use test_support::{
+    Answer, DatabaseMeter, Http, ServiceRole, Stack, TestDatabase, Traffic, recorded_statements,
+};
 
 use crate::app::TestApp;
 
@@ -40,7 +43,23 @@ pub(super) struct Metered {
     pub(super) app: TestApp,
     meter: DatabaseMeter,
     /// The dearest call of each operation so far, in this round of the walk.
-    counted: BTreeMap<String, Traffic>,
+    counted: BTreeMap<String, Cost>,
+}
+
+/// What one call needed of the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// As the proxy saw it.
+    traffic: Traffic,
+    /// Statements of the service that `pg_stat_statements` has, those of triggers left out.
+    recorded: i64,
+}
+
+impl Cost {
+    /// Of several calls of one operation, the one that only did its own work has the smallest.
+    fn key(&self) -> (u64, i64) {
+        (self.traffic.round_trips, self.recorded)
+    }
 }
 
 impl Metered {
@@ -94,18 +113,24 @@ impl Metered {
             path = path.replacen("{}", id, 1);
         }
         assert!(!path.contains("{}"), "{operation} takes more ids");
+        let recorded_before = self.recorded().await;
         let _ = self.meter.take();
         let request = request(method.parse().unwrap(), &format!("{path}{query}"));
         let answer = caller.send(request).await;
         let traffic = self.meter.take();
+        let cost = Cost { traffic, recorded: self.recorded().await - recorded_before };
         let dearest = self.counted.entry(operation.to_owned()).or_default();
-        if traffic.round_trips > dearest.round_trips {
-            *dearest = traffic;
+        if traffic.round_trips > dearest.traffic.round_trips {
+            *dearest = cost;
         }
         answer
     }
 
-    fn end_round(&mut self) -> BTreeMap<String, Traffic> {
+    async fn recorded(&self) -> i64 {
+        recorded_statements(self.app.seed.client(), &Stack::load().roles.cases_api.user).await
+    }
+
+    fn end_round(&mut self) -> BTreeMap<String, Cost> {
         std::mem::take(&mut self.counted)
     }
 }
@@ -120,11 +145,11 @@ async fn no_operation_needs_more_round_trips_than_its_kind_may() {
         rounds.push(metered.end_round());
     }
     let [first, others @ ..] = rounds.as_slice() else { unreachable!("several rounds") };
-    let counted: BTreeMap<String, Traffic> = first
+    let counted: BTreeMap<String, Cost> = first
         .keys()
         .map(|operation| {
-            let of_a_round = |round: &BTreeMap<String, Traffic>| round[operation];
-            let least = others.iter().map(of_a_round).min_by_key(|one| one.round_trips);
+            let of_a_round = |round: &BTreeMap<String, Cost>| round[operation];
+            let least = others.iter().map(of_a_round).min_by_key(Cost::key);
             (operation.clone(), least.unwrap())
         })
         .collect();
@@ -136,7 +161,7 @@ async fn no_operation_needs_more_round_trips_than_its_kind_may() {
     assert_eq!(known.difference(&served).collect::<Vec<_>>(), Vec::<&&str>::new(), "not served");
     let too_many: Vec<_> = counted
         .iter()
-        .filter(|(operation, traffic)| traffic.round_trips > most(operation))
+        .filter(|(operation, cost)| cost.traffic.round_trips > most(operation))
         .collect();
     let page = page(&counted);
     assert!(too_many.is_empty(), "{too_many:#?}\n{page}");
@@ -161,7 +186,7 @@ async fn a_department_list_of_forty_cases_is_read_like_one_of_a_single_case() {
             readings.push(metered.end_round());
         }
         counts.push(operations.map(|operation| {
-            readings.iter().map(|reading| reading[operation]).min_by_key(|it| it.round_trips)
+            readings.iter().map(|reading| reading[operation]).min_by_key(Cost::key)
         }));
     }
     assert_eq!(counts[0], counts[1]);
@@ -200,17 +225,18 @@ fn assert_is_documented(page: &str) {
     assert_eq!(operations(&documented), operations(page), "see this function's comment");
 }
 
-fn page(counted: &BTreeMap<String, Traffic>) -> String {
+fn page(counted: &BTreeMap<String, Cost>) -> String {
     let mut page = format!(
         "# Round trips to the database\n\nWritten by a test of cases-api (`round_trips.rs`), which \
          counts what passes between the service and PgBouncer. A round trip is a wait for the \
          database; statements sent together, as in a pipeline, are one. `BEGIN` and `COMMIT` count. \
          At most {MOST_FOR_A_READ} for a read and {MOST_FOR_A_WRITE} for a write. Statements are \
-         prepared and caches filled, but no list is in Redis.\n\n\
-         | operation | round trips | statements |\n|---|---|---|\n"
+         prepared and caches filled, but no list is in Redis. The last column is what PostgreSQL's \
+         `pg_stat_statements` recorded of the same call.\n\n\
+         | operation | round trips | statements | recorded |\n|---|---|---|---|\n"
     );
-    for (operation, Traffic { round_trips, statements }) in counted {
-        writeln!(page, "| `{operation}` | {round_trips} | {statements} |").unwrap();
+    for (operation, Cost { traffic: Traffic { round_trips, statements }, recorded }) in counted {
+        writeln!(page, "| `{operation}` | {round_trips} | {statements} | {recorded} |").unwrap();
     }
     page.push_str("\nNot measured:\n\n");
     for (operation, reason) in EXEMPT {

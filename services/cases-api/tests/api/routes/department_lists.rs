@@ -8,7 +8,10 @@ use domain::status::Status;
 use edge::problem::ProblemType;
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
-use test_support::{Actor, Http, SectionSeed, SeededCase, SeededList, SeededRound, SeededTemplate};
+use test_support::{
+    Actor, Http, SectionSeed, SeededCase, SeededList, SeededRound, SeededTemplate, Stack,
+    recorded_statements,
+};
 
 use crate::app::{TestApp, assert_problem};
 
@@ -162,13 +165,9 @@ async fn editing_an_entry_and_moving_its_case_never_wait_for_each_other_in_a_cir
     assert_eq!((row.get::<_, String>(0), row.get::<_, i32>(1)), ("b_list".to_owned(), 39));
 }
 
-/// Statements that the service has sent to this test's database so far.
 async fn statements(scene: &Scene) -> i64 {
-    let count = "SELECT coalesce(sum(calls), 0)::bigint FROM pg_stat_statements
-                 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-                     AND userid = (SELECT oid FROM pg_roles WHERE rolname = $1)";
-    let role = &test_support::Stack::load().roles.cases_api.user;
-    scene.app.seed.client().query_one(count, &[role]).await.unwrap().get(0)
+    let role = &Stack::load().roles.cases_api.user;
+    recorded_statements(scene.app.seed.client(), role).await
 }
 
 #[actix_rt::test]
