@@ -11,9 +11,11 @@
 //! stored.
 //!
 //! **One fill for all.** Readers of a missing page queue for it inside the process, and the
-//! processes among themselves by a short lease in Redis ([`shared`]). Shortly before a page ends,
-//! one of its readers has it read again in the background, so that nobody waits for a page that is
-//! in demand.
+//! processes among themselves by a short lease in Redis ([`shared`]).
+//!
+//! **Nobody waits for a page in demand.** A page that somebody has read since it was filled is read
+//! again in the background: shortly before it ends, and at once when a write of this process has
+//! made it worthless. One that nobody has read is not, so that a forgotten page costs nothing.
 //!
 //! **Redis is optional.** Without it readers who come while the database is being asked share the
 //! next answer, and nothing is kept.
@@ -21,6 +23,7 @@
 mod body;
 mod generations;
 mod page;
+mod refresh;
 mod shared;
 
 use std::collections::{BTreeSet, HashMap};
@@ -47,8 +50,6 @@ use shared::{Lease, NewPage, Shared};
 use crate::directory::DirectoryCache;
 use crate::routes::cases::views::BudgetCaseView;
 
-/// A page in demand is read again when this part of its time is left.
-const REFRESH_AHEAD: u32 = 15;
 /// Memory for pages of this process: some thousand departments and rounds.
 const PAGES_BYTES: u64 = 64 << 20;
 /// Memory for composed lists of this process.
@@ -129,9 +130,12 @@ impl ListCache {
     }
 
     /// Forgets a page everywhere. Called between the commit of a write and its answer (I4).
-    pub(crate) async fn forget(&self, key: PageKey) {
-        self.pages.remove(&key);
+    pub(crate) async fn forget(self: &Arc<Self>, key: PageKey) {
+        let held = self.pages.remove(&key);
         self.shared.replace_generation(key).await;
+        if held.is_some_and(|(_, page)| page.has_readers()) {
+            self.refresh_now(key);
+        }
     }
 
     /// The list that `compose` would make from pages under `key`, composed once.
@@ -183,8 +187,8 @@ impl ListCache {
                     && current.get(index).copied().flatten() == page.generation
                     && page.ends > Instant::now()
             });
-            if stands {
-                self.refresh_in_time(*key, &page);
+            if stands && page.note_reader() {
+                self.refresh_in_time(*key, page.ends);
             }
             // Read since this caller came: younger than any save the caller can know of.
             if stands || page.begun.is_some_and(|begun| begun >= arrived) {
@@ -326,51 +330,6 @@ impl ListCache {
         let page = Arc::new(page);
         self.pages.insert(key, Arc::clone(&page));
         page
-    }
-
-    /// Has a page read again in the background when its end is near.
-    fn refresh_in_time(self: &Arc<Self>, key: PageKey, page: &Arc<Page>) {
-        let left = page.ends.saturating_duration_since(Instant::now());
-        if left > self.time_to_live / REFRESH_AHEAD || !page.claim_refresh() {
-            return;
-        }
-        let cache = Arc::clone(self);
-        let ends = page.ends;
-        tokio::spawn(async move {
-            if let Err(error) = cache.refresh(key, ends).await {
-                // The next reader reads it itself, and is told if that fails too.
-                tracing::warn!(error.chain = %edge::error::chain(&error), "list not refreshed");
-            }
-        });
-    }
-
-    async fn refresh(&self, key: PageKey, ends: Instant) -> Result<(), StoreError> {
-        let Some(lease) = self.shared.begin_refresh(key, self.time_to_live / REFRESH_AHEAD).await
-        else {
-            return Ok(());
-        };
-        match lease {
-            Lease::Filled(stored) => {
-                if let Some(page) = Page::adopt(&stored) {
-                    self.hold(key, page);
-                }
-            }
-            Lease::Others => {}
-            Lease::Mine { generation } => {
-                // From the end of the old page on, so that looking ahead does not read more often
-                // than every `time_to_live`.
-                let ends = ends + self.time_to_live;
-                for (key, mut page) in self.read(&[key], ends).await? {
-                    let time_to_live = ends.saturating_duration_since(Instant::now());
-                    let new = NewPage { key, generation, body: &page.body, time_to_live };
-                    if self.shared.store(&[new]).await == [true] {
-                        page.generation = Some(generation);
-                        self.hold(key, page);
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Stands in the queues of all these pages. Always in the same order, so that two readers of

@@ -31,7 +31,7 @@ pub(crate) struct Page {
     /// When it is too old, saved upon or not.
     pub(super) ends: Instant,
     items: Vec<Item>,
-    refresh_is_claimed: AtomicBool,
+    has_readers: AtomicBool,
 }
 
 /// What filters and sorting look at in an item, and where its text is.
@@ -78,8 +78,8 @@ impl Page {
     /// When the body is not a list of items.
     pub(super) fn read(body: Body, begun: Instant, ends: Instant) -> serde_json::Result<Self> {
         let items = items(&body)?;
-        let refresh_is_claimed = AtomicBool::new(false);
-        Ok(Self { body, generation: None, begun: Some(begun), ends, items, refresh_is_claimed })
+        let has_readers = AtomicBool::new(false);
+        Ok(Self { body, generation: None, begun: Some(begun), ends, items, has_readers })
     }
 
     /// A page that another process has read. `None` when it is of another release's form.
@@ -92,7 +92,7 @@ impl Page {
             begun: None,
             ends: Instant::now() + stored.left,
             items,
-            refresh_is_claimed: AtomicBool::new(false),
+            has_readers: AtomicBool::new(false),
         })
     }
 
@@ -105,9 +105,14 @@ impl Page {
         self.body.identity().get(item.text.clone()).unwrap_or_default()
     }
 
-    /// True for the first caller only.
-    pub(super) fn claim_refresh(&self) -> bool {
-        !self.refresh_is_claimed.swap(true, Ordering::Relaxed)
+    /// Notes a reader besides those that it was read for. True for the first.
+    pub(super) fn note_reader(&self) -> bool {
+        !self.has_readers.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether it is in demand.
+    pub(super) fn has_readers(&self) -> bool {
+        self.has_readers.load(Ordering::Relaxed)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::app::{TestApp, TestAppBuilder};
 /// Longest wait for a state that must come.
 const DEADLINE: Duration = Duration::from_secs(20);
 const FILLS: &str = "portal_list_cache_fills_total";
+const MISSED: &str = "portal_list_cache_reads_total{served=\"miss\"}";
 
 /// The list of a case's round, and what it says of the case.
 async fn listed(reader: &Http, case: &SeededCase) -> Value {
@@ -99,8 +100,7 @@ async fn a_page_in_demand_is_read_again_before_it_ends_and_nobody_waits() {
     let (case, owner) = case_of_kld(&app).await;
     let reader = app.by(&owner).await;
     listed(&reader, &case).await;
-    let missed = "portal_list_cache_reads_total{served=\"miss\"}";
-    assert_eq!((app.counter(FILLS).await, app.counter(missed).await), (1, 1));
+    assert_eq!((app.counter(FILLS).await, app.counter(MISSED).await), (1, 1));
     let begun = Instant::now();
     while app.counter(FILLS).await < 4 {
         listed(&reader, &case).await;
@@ -108,7 +108,39 @@ async fn a_page_in_demand_is_read_again_before_it_ends_and_nobody_waits() {
     }
     // Looking ahead does not read more often than the page's time to live.
     assert!(begun.elapsed() >= Duration::from_millis(3 * 600 - 100), "{:?}", begun.elapsed());
-    assert_eq!(app.counter(missed).await, 1, "a reader waited for a page in demand");
+    assert_eq!(app.counter(MISSED).await, 1, "a reader waited for a page in demand");
+}
+
+/// Waits until pages have been read so often.
+async fn filled(app: &TestApp, times: u64) {
+    let begun = Instant::now();
+    while app.counter(FILLS).await < times {
+        assert!(begun.elapsed() < DEADLINE, "the page was not read again");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[actix_rt::test]
+async fn after_a_save_a_page_in_demand_is_read_again_before_anybody_asks() {
+    let app = TestApp::spawn().await;
+    let (case, owner) = case_of_kld(&app).await;
+    let fag = app.by(&owner).await;
+    listed(&fag, &case).await;
+    for amount in 1..=5 {
+        // Beside the reader whom it was read for it has another.
+        listed(&fag, &case).await;
+        save(&fag, &case, amount).await.assert_status(200);
+        filled(&app, 1 + u64::try_from(amount).unwrap()).await;
+        assert_eq!(listed(&fag, &case).await["amount"], amount);
+    }
+    assert_eq!(app.counter(MISSED).await, 1, "a reader waited for a page in demand");
+    // Nobody reads it any more: of the next saves only the first has it read again.
+    for amount in 6..=8 {
+        save(&fag, &case, amount).await.assert_status(200);
+        filled(&app, 7).await;
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(app.counter(FILLS).await, 7);
 }
 
 #[actix_rt::test]
