@@ -63,8 +63,7 @@ impl ListCache {
             Lease::Filled(stored) => {
                 // A reader here may have been first. The page it got stays, with its readers.
                 let is_held = self.pages.get(&key).is_some_and(|held| {
-                    held.generation == Some(stored.generation)
-                        && held.ends > Instant::now() + ahead
+                    held.generation == Some(stored.generation) && held.ends > Instant::now() + ahead
                 });
                 if !is_held && let Some(page) = Page::adopt(&stored) {
                     self.hold(key, page);
