@@ -16,6 +16,7 @@
 //! - `LOG_FORMAT`: `json` (default) or `text`. `RUST_LOG`: level filter. Default `info`.
 //! - `OTEL_EXPORTER_OTLP_ENDPOINT`: OTLP/HTTP collector. Unset: no export.
 //! - `OTEL_TRACES_SAMPLER_ARG`: share of new traces sampled. Default 1.0.
+//! - `OTEL_SDK_DISABLED`: neither traces nor metrics. Default false.
 //!
 //! A secret may be in a file: see [`Vars::optional_secret`].
 
@@ -319,6 +320,7 @@ pub fn telemetry_from_vars(
         log_format,
         otlp_endpoint: vars.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
         sample_ratio,
+        is_disabled: vars.flag("OTEL_SDK_DISABLED")?,
     })
 }
 

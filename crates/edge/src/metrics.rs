@@ -23,13 +23,20 @@ struct Recorder {
     process: Collector,
 }
 
-/// Installs the recorder of this process, unless that is done. What is counted before is lost.
+/// Installs the recorder of this process, unless that is done or nothing is to be measured. What is
+/// counted before is lost.
 pub fn install() {
-    let _ = recorder();
+    if !telemetry::is_disabled() {
+        let _ = recorder();
+    }
 }
 
 fn recorder() -> Option<&'static Recorder> {
     RECORDER.get_or_init(|| build().ok()).as_ref()
+}
+
+fn installed() -> Option<&'static Recorder> {
+    RECORDER.get()?.as_ref()
 }
 
 fn build() -> Result<Recorder, BuildError> {
@@ -62,7 +69,8 @@ pub fn begin_at_zero(counter: &'static str, label: &'static str, values: &[&'sta
 /// The text that Prometheus scrapes.
 #[must_use]
 pub fn render() -> String {
-    let Some(recorder) = recorder() else { return String::new() };
+    install();
+    let Some(recorder) = installed() else { return String::new() };
     recorder.process.collect();
     recorder.handle.render()
 }
@@ -77,7 +85,7 @@ pub async fn keep_up(report: impl Fn()) {
     loop {
         tick.tick().await;
         report();
-        if let Some(recorder) = recorder() {
+        if let Some(recorder) = installed() {
             recorder.handle.run_upkeep();
         }
     }

@@ -9,6 +9,7 @@ pub mod metric;
 pub mod propagation;
 pub mod span;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
@@ -25,6 +26,14 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 /// Longest that one attempt to reach the collector may take. It happens on a thread of its own; the
 /// limit matters to shutdown only, which waits for the last one.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
+
+static IS_DISABLED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process was told to make neither traces nor metrics.
+#[must_use]
+pub fn is_disabled() -> bool {
+    IS_DISABLED.load(Ordering::Relaxed)
+}
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +60,8 @@ pub struct TelemetryConfig {
     pub otlp_endpoint: Option<String>,
     /// Share of new traces that are sampled, 0.0 to 1.0. A sampled parent is always followed.
     pub sample_ratio: f64,
+    /// No traces and no metrics, whatever else is set; log lines stay as they are.
+    pub is_disabled: bool,
 }
 
 /// Running telemetry; [`Telemetry::shutdown`] flushes what is still buffered.
@@ -67,9 +78,11 @@ impl Telemetry {
     /// When the exporter cannot be built from the endpoint, or a subscriber is already installed.
     pub fn start(config: &TelemetryConfig) -> anyhow::Result<Self> {
         opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+        IS_DISABLED.store(config.is_disabled, Ordering::Relaxed);
         let provider = config
             .otlp_endpoint
             .as_deref()
+            .filter(|_| !config.is_disabled)
             .map(|endpoint| tracer_provider(config, endpoint))
             .transpose()?;
         let spans = provider.as_ref().map(|provider| {
@@ -77,7 +90,7 @@ impl Telemetry {
         });
         let lines = match config.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer()
-                .fmt_fields(lines::SpanFields::new())
+                .fmt_fields(lines::SpanFields)
                 .event_format(lines::JsonLines)
                 .boxed(),
             LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),

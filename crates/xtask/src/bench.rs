@@ -5,6 +5,7 @@ mod documents;
 mod events;
 mod http;
 mod list_hot;
+mod list_observed;
 mod list_query;
 mod list_stampede;
 mod list_sustained;
@@ -92,6 +93,7 @@ fn measure_all(running: &mut Running, names: &[Benchmark], secs: Option<u16>) ->
             Benchmark::ListQuery => list_query::measure(&bench)?,
             Benchmark::ListHot => list_hot::measure(&bench, running, list_hot::Way::Direct)?,
             Benchmark::ListGateway => list_hot::measure(&bench, running, list_hot::Way::Gateway)?,
+            Benchmark::ListObserved => list_observed::measure(&bench, running)?,
             Benchmark::ListStampede => with_two_replicas(&bench, running, list_stampede::measure)?,
             Benchmark::ListSustained => {
                 with_two_replicas(&bench, running, list_sustained::measure)?

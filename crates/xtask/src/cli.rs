@@ -212,6 +212,8 @@ pub(crate) enum Benchmark {
     ListHot,
     /// The same through nginx, against nginx in front of that handler.
     ListGateway,
+    /// The cached list with traces and metrics, against without.
+    ListObserved,
     /// 500 readers at once of a list that nobody has cached, on two replicas.
     ListStampede,
     /// 500 readers of 15 departments while cases are saved, on two replicas.

@@ -48,6 +48,12 @@ pub(crate) fn start(running: &mut Running) -> Result<()> {
     step("Prometheus", || prometheus::start(running))
 }
 
+/// Starts the collector alone.
+pub(crate) fn start_collector(running: &mut Running) -> Result<()> {
+    let collector = traces::ensure_collector(&running.stack.workspace)?;
+    step("collector", || traces::start_collector(running, &collector))
+}
+
 /// Where services send their spans.
 pub(crate) fn collector_url(stack: &Stack) -> String {
     format!("http://127.0.0.1:{}", stack.ports.observability.otlp_http)

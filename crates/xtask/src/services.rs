@@ -81,18 +81,27 @@ impl Instance {
 pub(crate) fn start(running: &mut Running, programs: &Path) -> Result<()> {
     make_dir(&running.stack.home.join("blobs"), 0o755)?;
     secrets::signing_key(&running.stack.home)?;
+    let collector = observability::collector_url(&running.stack);
+    let traced = [("OTEL_EXPORTER_OTLP_ENDPOINT", collector.as_str())];
+    let variables = if running.state.observability { traced.as_slice() } else { &[] };
     for instance in instances(&running.stack, running.state.replicas) {
-        let mut daemon = daemon(&running.stack, running.state.replicas, &instance, programs)?;
-        if running.state.observability {
-            let collector = observability::collector_url(&running.stack);
-            daemon = daemon.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector);
-        }
-        let ports: Vec<u16> = instance.ports().collect();
-        step(&instance.name, || {
-            let process = running.ensure(&daemon, &ports)?;
-            process.wait_until(Duration::from_secs(30), || instance.is_ready())
-        })?;
+        step(&instance.name, || start_one(running, programs, &instance, variables))?;
     }
+    Ok(())
+}
+
+/// Starts one copy of a service, with these variables besides its own, and waits until it is ready.
+pub(crate) fn start_one(
+    running: &mut Running,
+    programs: &Path,
+    instance: &Instance,
+    variables: &[(&'static str, &str)],
+) -> Result<()> {
+    let daemon = daemon(&running.stack, running.state.replicas, instance, programs)?;
+    let daemon = variables.iter().fold(daemon, |daemon, (name, value)| daemon.env(name, *value));
+    let ports: Vec<u16> = instance.ports().collect();
+    let process = running.ensure(&daemon, &ports)?;
+    process.wait_until(Duration::from_secs(30), || instance.is_ready())?;
     Ok(())
 }
 

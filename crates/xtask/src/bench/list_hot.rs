@@ -17,7 +17,7 @@ use crate::stack::Running;
 use crate::{gateway, http};
 
 /// Callers at once.
-const CONNECTIONS: u16 = 64;
+pub(super) const CONNECTIONS: u16 = 64;
 /// As browsers send it.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 /// The two sides take turns, so that what else the machine does meets both.
@@ -90,16 +90,16 @@ fn start_bare(
     Ok(front)
 }
 
-fn free_port() -> Result<u16> {
+pub(super) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Requests a second of ours and of the bare one, round by round.
-fn take_turns(
+/// Requests a second of the one and of the other, round by round.
+pub(super) fn take_turns(
     bench: &Bench<'_>,
     client: &Client,
     path: &str,
-    (ours, bare): (u16, u16),
+    (one, other): (u16, u16),
 ) -> Result<Vec<(f64, f64)>> {
     let headers = [
         format!("--header=Authorization: Bearer {}", client.token()),
@@ -109,13 +109,13 @@ fn take_turns(
         load::wrk(CONNECTIONS, secs, &headers, &format!("http://127.0.0.1:{port}{path}"))
     };
     // Both once before it counts.
-    measure(ours, 1)?;
-    measure(bare, 1)?;
+    measure(one, 1)?;
+    measure(other, 1)?;
     let secs = bench.secs.div_ceil(ROUNDS).max(1);
     let mut pairs = Vec::new();
     for _ in 0..ROUNDS {
-        pairs.push((measure(ours, secs)?, measure(bare, secs)?));
+        pairs.push((measure(one, secs)?, measure(other, secs)?));
     }
-    ensure!(pairs.iter().all(|(_, bare)| *bare > 0.0), "the bare handler answered nothing");
+    ensure!(pairs.iter().all(|(_, other)| *other > 0.0), "port {other} answered nothing");
     Ok(pairs)
 }

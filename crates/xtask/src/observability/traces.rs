@@ -76,22 +76,29 @@ pub(super) fn start_viewer(running: &mut Running, program: &Path) -> Result<()> 
 }
 
 /// Starts the collector. It hands traces to the view, or in a test stack to the test, which takes
-/// them over HTTP.
+/// them over HTTP; in a benchmark's it throws them away.
 pub(super) fn start_collector(running: &mut Running, program: &Path) -> Result<()> {
     let ports = running.stack.ports.observability.clone();
-    let protocol = if running.stack.kind == Kind::Test { "http" } else { "grpc" };
     let daemon = Daemon::new("collector", program)
         .arg("start")
         .arg(format!("--otlp-http-endpoint=127.0.0.1:{}", ports.otlp_http))
         .arg(format!("--otlp-grpc-endpoint=127.0.0.1:{}", ports.otlp_grpc))
-        .arg("--exporter=otlp")
-        .arg(format!("--otlp-exporter-endpoint=http://127.0.0.1:{}", ports.traces_in))
-        .arg(format!("--otlp-exporter-protocol={protocol}"))
-        // Traces that nobody took for a while must not hold up those of now.
-        .arg("--otlp-exporter-retry-initial-backoff=500ms")
-        .arg("--otlp-exporter-retry-max-backoff=1s")
-        .arg("--otlp-exporter-retry-max-elapsed-time=3s")
         .arg("--batch-timeout=500ms");
+    let hand_on = |daemon: Daemon, protocol: &str| {
+        daemon
+            .arg("--exporter=otlp")
+            .arg(format!("--otlp-exporter-endpoint=http://127.0.0.1:{}", ports.traces_in))
+            .arg(format!("--otlp-exporter-protocol={protocol}"))
+            // Traces that nobody took for a while must not hold up those of now.
+            .arg("--otlp-exporter-retry-initial-backoff=500ms")
+            .arg("--otlp-exporter-retry-max-backoff=1s")
+            .arg("--otlp-exporter-retry-max-elapsed-time=3s")
+    };
+    let daemon = match running.stack.kind {
+        Kind::Test => hand_on(daemon, "http"),
+        Kind::Bench => daemon.arg("--exporter=blackhole"),
+        Kind::Dev | Kind::Fault => hand_on(daemon, "grpc"),
+    };
     let process = running.ensure(&daemon, &[ports.otlp_http, ports.otlp_grpc])?;
     let intake = format!("http://127.0.0.1:{}/v1/traces", ports.otlp_http);
     // It takes only POST there; any answer says that it listens.
