@@ -32,6 +32,9 @@ pub fn encoding_for(request: &impl HttpMessage, length: usize) -> ContentEncodin
     if length < WORTH_COMPRESSING_BYTES {
         return ContentEncoding::Identity;
     }
+    if let Some(encoding) = unweighted(request.headers()) {
+        return encoding;
+    }
     let offered = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
     let chosen =
         AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(offered.iter()));
@@ -39,6 +42,22 @@ pub fn encoding_for(request: &impl HttpMessage, length: usize) -> ContentEncodin
         Some(Encoding::Known(encoding)) => encoding,
         _ => ContentEncoding::Identity,
     }
+}
+
+/// The best of a plain list of names, which is what browsers send; `None` where the client weighs
+/// them. To parse a header in full costs as much as to find the list it is for.
+fn unweighted(headers: &HeaderMap) -> Option<ContentEncoding> {
+    let mut accepted = headers.get_all(header::ACCEPT_ENCODING);
+    let names = accepted.next()?.to_str().ok()?;
+    if accepted.next().is_some() || names.contains([';', '*']) {
+        return None;
+    }
+    let has = |wanted: &str| names.split(',').any(|name| name.trim().eq_ignore_ascii_case(wanted));
+    Some(match () {
+        () if has("br") => ContentEncoding::Brotli,
+        () if has("gzip") => ContentEncoding::Gzip,
+        () => ContentEncoding::Identity,
+    })
 }
 
 /// A text as gzip packs it.

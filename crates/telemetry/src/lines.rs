@@ -7,6 +7,8 @@ use std::fmt;
 
 use opentelemetry::trace::TraceContextExt as _;
 use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
+use tracing::span::Record;
 use tracing::{Event, Subscriber, dispatcher};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::field::RecordFields;
@@ -15,20 +17,79 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-/// Formats a span's fields as JSON objects one after another: those it began with, then those that
-/// were recorded later. The library's own [`JsonFields`] parses and writes all of them anew each
-/// time, which every request would pay for and few ever show.
-pub(crate) struct SpanFields(JsonFields);
+/// Keeps a span's fields as they will be needed if it ever has a log line: name and value one after
+/// another. Most spans have none, so what is kept is made as cheaply as can be; the library's own
+/// [`JsonFields`] writes JSON, which every request would pay for and few ever show.
+pub(crate) struct SpanFields;
 
-impl SpanFields {
-    pub(crate) fn new() -> Self {
-        Self(JsonFields::new())
-    }
-}
+/// Between a field's name and its value, and after the value.
+const NAME_ENDS: char = '\u{1f}';
+const VALUE_ENDS: char = '\u{1e}';
+/// Before a value that is written as it is in JSON; others are text.
+const LITERAL: char = '=';
 
 impl<'writer> FormatFields<'writer> for SpanFields {
     fn format_fields<R: RecordFields>(&self, writer: Writer<'writer>, fields: R) -> fmt::Result {
-        self.0.format_fields(writer, fields)
+        let mut keeper = Keeper { writer, outcome: Ok(()) };
+        fields.record(&mut keeper);
+        keeper.outcome
+    }
+
+    fn add_fields(
+        &self,
+        current: &'writer mut FormattedFields<Self>,
+        fields: &Record<'_>,
+    ) -> fmt::Result {
+        self.format_fields(current.as_writer(), fields)
+    }
+}
+
+struct Keeper<'writer> {
+    writer: Writer<'writer>,
+    outcome: fmt::Result,
+}
+
+impl Keeper<'_> {
+    fn keep(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let kept = write!(self.writer, "{field}{NAME_ENDS}{value}{VALUE_ENDS}");
+        self.outcome = self.outcome.and(kept);
+    }
+
+    /// Text is seldom formatted: it is there already.
+    fn keep_text(&mut self, field: &Field, value: &str) -> fmt::Result {
+        self.writer.write_str(field.name())?;
+        self.writer.write_char(NAME_ENDS)?;
+        if value.contains([NAME_ENDS, VALUE_ENDS]) || value.starts_with(LITERAL) {
+            // Not what anybody writes; it must only not look like something else.
+            let harmless = value.replace([NAME_ENDS, VALUE_ENDS, LITERAL], " ");
+            self.writer.write_str(&harmless)?;
+        } else {
+            self.writer.write_str(value)?;
+        }
+        self.writer.write_char(VALUE_ENDS)
+    }
+}
+
+impl Visit for Keeper<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let kept = self.keep_text(field, value);
+        self.outcome = self.outcome.and(kept);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.keep(field, format_args!("{LITERAL}{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.keep(field, format_args!("{LITERAL}{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.keep(field, format_args!("{LITERAL}{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
     }
 }
 
@@ -53,7 +114,7 @@ where
         line.insert("target".to_owned(), event.metadata().target().into());
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<FormattedFields<SpanFields>>() {
-                add(&mut line, &fields.fields);
+                add_kept(&mut line, &fields.fields);
             }
         }
         if let Some(span) = context.lookup_current() {
@@ -61,16 +122,28 @@ where
         }
         let mut fields = String::new();
         JsonFields::new().format_fields(Writer::new(&mut fields), event)?;
-        add(&mut line, &fields);
+        let fields: Map<String, Value> = serde_json::from_str(&fields).unwrap_or_default();
+        for (name, value) in fields {
+            add(&mut line, name, value);
+        }
         writeln!(writer, "{}", Value::Object(line))
     }
 }
 
-/// Adds formatted fields, but not those that are instructions to the exporter of spans.
-fn add(line: &mut Map<String, Value>, fields: &str) {
-    let objects = serde_json::Deserializer::from_str(fields).into_iter::<Map<String, Value>>();
-    for fields in objects.flatten() {
-        line.extend(fields.into_iter().filter(|(name, _)| !name.starts_with("otel.")));
+/// Adds a span's fields, those recorded later having the last word.
+fn add_kept(line: &mut Map<String, Value>, fields: &str) {
+    for field in fields.split_terminator(VALUE_ENDS) {
+        let Some((name, value)) = field.split_once(NAME_ENDS) else { continue };
+        let literal =
+            value.strip_prefix(LITERAL).and_then(|value| serde_json::from_str(value).ok());
+        add(line, name.to_owned(), literal.unwrap_or_else(|| value.into()));
+    }
+}
+
+/// Adds a field, if it is no instruction to the exporter of spans.
+fn add(line: &mut Map<String, Value>, name: String, value: Value) {
+    if !name.starts_with("otel.") {
+        line.insert(name, value);
     }
 }
 
@@ -122,7 +195,7 @@ mod tests {
     fn a_line_has_the_fields_of_all_spans_and_no_instructions_to_the_exporter() {
         let kept = Kept::default();
         let lines = tracing_subscriber::fmt::layer()
-            .fmt_fields(SpanFields::new())
+            .fmt_fields(SpanFields)
             .event_format(JsonLines)
             .with_writer(kept.clone());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
@@ -131,6 +204,8 @@ mod tests {
             let inner = tracing::info_span!(
                 "job",
                 export.job_id = "j-1",
+                attempt = 3,
+                odd = "=a\u{1e}b",
                 request_id = "r-2",
                 step = field::Empty
             );
@@ -145,6 +220,8 @@ mod tests {
         assert_eq!(line["level"], "WARN");
         assert_eq!(line["duration_ms"], 5);
         assert_eq!(line["export.job_id"], "j-1");
+        assert_eq!(line["attempt"], 3, "a number stays one");
+        assert_eq!(line["odd"], " a b", "a text cannot look like two fields or a number");
         assert_eq!(line["step"], "render", "what was recorded later");
         assert_eq!(line["request_id"], "r-2", "the inner span knows better");
         assert!(line.get("otel.name").is_none(), "{line}");
