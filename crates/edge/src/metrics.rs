@@ -1,9 +1,12 @@
 //! Prometheus metrics of a process: one recorder, semantic-convention names.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use actix_web::http::{Method, StatusCode};
+use metrics::{Gauge, Histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
 use telemetry::metric::{self, Kind};
@@ -99,6 +102,16 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     KNOWN.into_iter().find(|known| method.as_str() == *known).unwrap_or("_OTHER")
 }
 
+type ByMethodAndStatus = HashMap<(&'static str, StatusCode), Histogram>;
+
+thread_local! {
+    // This thread's ways to what it counts with every request: to find a metric by its name and
+    // labels among all there are costs more than to count.
+    static ACTIVE: Gauge = metrics::gauge!(metric::HTTP_ACTIVE_REQUESTS);
+    /// As many as there are routes and statuses.
+    static DURATIONS: RefCell<HashMap<String, ByMethodAndStatus>> = RefCell::default();
+}
+
 /// Measures one request.
 pub(crate) struct RequestTimer {
     started: Instant,
@@ -107,25 +120,39 @@ pub(crate) struct RequestTimer {
 
 impl RequestTimer {
     pub(crate) fn start(method: &Method) -> Self {
-        metrics::gauge!(metric::HTTP_ACTIVE_REQUESTS).increment(1.0);
+        ACTIVE.with(|active| active.increment(1.0));
         Self { started: Instant::now(), method: method_label(method) }
     }
 
     pub(crate) fn stop(self, route: &str, status: StatusCode) {
-        metrics::histogram!(
-            metric::HTTP_REQUEST_DURATION,
-            "http_request_method" => self.method,
-            "http_route" => route.to_owned(),
-            "http_response_status_code" => status.as_str().to_owned(),
-        )
-        .record(self.started.elapsed());
+        let elapsed = self.started.elapsed();
+        DURATIONS.with_borrow_mut(|durations| {
+            let of_route = match durations.get_mut(route) {
+                Some(of_route) => of_route,
+                None => durations.entry(route.to_owned()).or_default(),
+            };
+            let duration = of_route
+                .entry((self.method, status))
+                .or_insert_with(|| request_duration(self.method, route, status));
+            duration.record(elapsed);
+        });
     }
+}
+
+fn request_duration(method: &'static str, route: &str, status: StatusCode) -> Histogram {
+    metrics::histogram!(
+        metric::HTTP_REQUEST_DURATION,
+        "http_request_method" => method,
+        "http_route" => route.to_owned(),
+        "http_response_status_code" => status.as_str().to_owned(),
+    )
 }
 
 impl Drop for RequestTimer {
     // In Drop, so that a client that hangs up mid-request does not count as active for ever.
     fn drop(&mut self) {
-        metrics::gauge!(metric::HTTP_ACTIVE_REQUESTS).decrement(1.0);
+        // Err when the thread is ending, and its share of the gauge with the process.
+        let _ = ACTIVE.try_with(|active| active.decrement(1.0));
     }
 }
 

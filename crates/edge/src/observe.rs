@@ -59,13 +59,8 @@ pub async fn observe<B: MessageBody + 'static>(
     let status = response.status();
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("unmatched");
-    // The route is known only after routing, which happens inside.
-    telemetry::span::rename(
-        &span,
-        format!("{} {route}", method_label(response.request().method())),
-    );
-    span.record("http.route", route);
-    span.record("http.response.status_code", status.as_u16());
+    let method = method_label(response.request().method());
+    telemetry::span::answered(&span, method, route, status.as_u16());
     if status.is_server_error() {
         telemetry::span::fail(&span, status.as_str());
     }
@@ -107,10 +102,7 @@ fn root_span(request: &ServiceRequest, request_id: &str) -> Span {
         otel.status_code = field::Empty,
         error.type = field::Empty,
         http.request.method = method,
-        http.route = field::Empty,
-        http.response.status_code = field::Empty,
         url.path = request.path(),
-        url.scheme = "http",
         request_id,
     );
     propagation::set_parent(&span, &HeaderCarrier(request.headers()));

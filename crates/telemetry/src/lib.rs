@@ -86,7 +86,16 @@ impl Telemetry {
             .map(|endpoint| tracer_provider(config, endpoint))
             .transpose()?;
         let spans = provider.as_ref().map(|provider| {
-            tracing_opentelemetry::layer().with_tracer(provider.tracer(config.service_name))
+            // Semantic conventions name our spans. Where in the source they are made and how long
+            // a future lay idle would be paid for with every poll, also where nothing is sampled,
+            // and nobody here asks OpenTelemetry for the context that is current.
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer(config.service_name))
+                .with_location(false)
+                .with_threads(false)
+                .with_target(false)
+                .with_tracked_inactivity(false)
+                .with_context_activation(false)
         });
         let lines = match config.log_format {
             LogFormat::Json => tracing_subscriber::fmt::layer()

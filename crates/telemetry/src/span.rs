@@ -4,6 +4,7 @@
 //! They are made only below a span that is recorded: a poll in the background is no story, and a
 //! trace that was not sampled must cost next to nothing. They never become part of log lines.
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::TraceContextExt as _;
 use tracing::{Level, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -115,9 +116,19 @@ pub fn fail(span: &Span, kind: &str) {
     span.record("error.type", kind);
 }
 
-/// Names a span when its name is known only after it has begun, as a route is after routing.
-pub fn rename(span: &Span, name: String) {
-    span.context().span().update_name(name);
+/// Tells the span of a request what is known only after routing. Not by fields, which every
+/// subscriber would keep for every request: no log line comes after the answer.
+pub fn answered(span: &Span, method: &'static str, route: &str, status: u16) {
+    let context = span.context();
+    let span = context.span();
+    if span.is_recording() {
+        span.update_name(format!("{method} {route}"));
+        span.set_attributes([
+            KeyValue::new("http.route", route.to_owned()),
+            KeyValue::new("http.response.status_code", i64::from(status)),
+            KeyValue::new("url.scheme", "http"),
+        ]);
+    }
 }
 
 /// The first word of a statement, and that with the first table it names.

@@ -32,8 +32,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::ids::{BudgetRoundId, DepartmentId};
-use edge::metrics::begin_at_zero;
 use edge::redis::Redis;
+use metrics::Counter;
 use quick_cache::sync::Cache;
 use store::StoreError;
 use store::case_lists::{self, CaseQuery, CaseScope};
@@ -75,35 +75,36 @@ pub(crate) struct ListCache {
     pages: Cache<PageKey, Arc<Page>, PageWeight>,
     bodies: Cache<BodyKey, Arc<Body>, body::Weight>,
     queues: [Mutex<()>; QUEUES],
+    reads: Reads,
 }
 
-/// How a reader got a page; a label of [`metric::LIST_CACHE_READS`].
-#[derive(Clone, Copy)]
-enum Served {
+/// How readers got pages: [`metric::LIST_CACHE_READS`] by its label `served`.
+struct Reads {
     /// From this process's memory.
-    Hit,
+    hit: Counter,
     /// From Redis.
-    SharedHit,
+    shared_hit: Counter,
     /// Another reader, here or in another process, was reading it already.
-    Waited,
+    waited: Counter,
     /// By reading it from the database.
-    Missed,
+    missed: Counter,
 }
 
-impl Served {
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::SharedHit => "shared_hit",
-            Self::Waited => "wait",
-            Self::Missed => "miss",
+impl Reads {
+    fn new() -> Self {
+        let served =
+            |how: &'static str| metrics::counter!(metric::LIST_CACHE_READS, "served" => how);
+        Self {
+            hit: served("hit"),
+            shared_hit: served("shared_hit"),
+            waited: served("wait"),
+            missed: served("miss"),
         }
     }
+}
 
-    fn count(self, pages: usize) {
-        let pages = u64::try_from(pages).unwrap_or(u64::MAX);
-        metrics::counter!(metric::LIST_CACHE_READS, "served" => self.label()).increment(pages);
-    }
+fn count(counter: &Counter, pages: usize) {
+    counter.increment(u64::try_from(pages).unwrap_or(u64::MAX));
 }
 
 impl ListCache {
@@ -114,8 +115,6 @@ impl ListCache {
         redis: &Redis,
         time_to_live: Duration,
     ) -> Arc<Self> {
-        let served = [Served::Hit, Served::SharedHit, Served::Waited, Served::Missed];
-        begin_at_zero(metric::LIST_CACHE_READS, "served", &served.map(Served::label));
         let shared = Shared::new(redis.clone());
         Arc::new(Self {
             pool,
@@ -126,6 +125,7 @@ impl ListCache {
             pages: Cache::with_weighter(1000, PAGES_BYTES, PageWeight),
             bodies: Cache::with_weighter(1000, BODIES_BYTES, body::Weight),
             queues: std::array::from_fn(|_| Mutex::default()),
+            reads: Reads::new(),
         })
     }
 
@@ -164,7 +164,7 @@ impl ListCache {
         let arrived = Instant::now();
         let mut found = HashMap::with_capacity(keys.len());
         self.take_held(keys, arrived, &mut found).await;
-        Served::Hit.count(found.len());
+        count(&self.reads.hit, found.len());
         let missing = missing(keys, &found);
         if !missing.is_empty() {
             self.load(&missing, arrived, &mut found).await?;
@@ -209,14 +209,14 @@ impl ListCache {
         // Those in front of us in the queue wanted the same.
         let before = found.len();
         let redis_is_up = self.take_held(keys, arrived, found).await;
-        Served::Waited.count(found.len() - before);
+        count(&self.reads.waited, found.len() - before);
         let mut wanted = missing(keys, found);
         if wanted.is_empty() {
             return Ok(());
         }
         let leases = if redis_is_up { self.shared.begin(&wanted).await } else { None };
         let Some(leases) = leases else {
-            Served::Missed.count(wanted.len());
+            count(&self.reads.missed, wanted.len());
             return self.fill(&wanted, &HashMap::new(), found).await;
         };
         let mut mine = HashMap::new();
@@ -224,7 +224,7 @@ impl ListCache {
             match lease {
                 Lease::Filled(stored) => {
                     if let Some(page) = Page::adopt(&stored) {
-                        Served::SharedHit.count(1);
+                        count(&self.reads.shared_hit, 1);
                         found.insert(*key, self.hold(*key, page));
                     }
                 }
@@ -235,14 +235,14 @@ impl ListCache {
                     if let Some(page) =
                         self.shared.wait_for(*key).await.and_then(|stored| Page::adopt(&stored))
                     {
-                        Served::Waited.count(1);
+                        count(&self.reads.waited, 1);
                         found.insert(*key, self.hold(*key, page));
                     }
                 }
             }
         }
         wanted = missing(&wanted, found);
-        Served::Missed.count(wanted.len());
+        count(&self.reads.missed, wanted.len());
         self.fill(&wanted, &mine, found).await
     }
 
@@ -289,8 +289,7 @@ impl ListCache {
         ends: Instant,
     ) -> Result<Vec<(PageKey, Page)>, StoreError> {
         let begun = Instant::now();
-        metrics::counter!(metric::LIST_CACHE_FILLS)
-            .increment(u64::try_from(keys.len()).unwrap_or(u64::MAX));
+        count(&metrics::counter!(metric::LIST_CACHE_FILLS), keys.len());
         let mut by_round: HashMap<BudgetRoundId, Vec<Uuid>> = HashMap::new();
         for key in keys {
             by_round.entry(key.round).or_default().push(key.department.into());

@@ -21,7 +21,7 @@ pub(super) const CONNECTIONS: u16 = 64;
 /// As browsers send it.
 const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
 /// The two sides take turns, so that what else the machine does meets both.
-const ROUNDS: u16 = 5;
+const ROUNDS: u16 = 15;
 const TARGET: f64 = 0.6;
 const BARE: &str = "bare-list";
 const BARE_GATEWAY: &str = "gateway-bare";
