@@ -11,7 +11,8 @@
 //! - `REDIS_KEY_PREFIX`: begins the name of every key, when several portals share a Redis. Default
 //!   empty.
 //! - `REDIS_TIMEOUT_MS`: longest that Redis may hold up a request. Default 40.
-//! - `LIST_CACHE_TTL_MS`: how long a case list is kept when nothing is saved. Default 15000.
+//! - `LIST_CACHE_TTL_MS`: how long a case list is kept when nothing is saved; 0: not at all.
+//!   Default 15000.
 //! - `RATE_LIMIT_EXPORT_PER_MINUTE`, `RATE_LIMIT_SAVE_PER_MINUTE`, `RATE_LIMIT_LIST_PER_MINUTE`: how
 //!   often a user may order or fetch documents, save, and list cases; 0 is without limit. Default 5,
 //!   30 and 60 (contract 1.5).

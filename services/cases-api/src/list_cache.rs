@@ -13,9 +13,10 @@
 //! **One fill for all.** Readers of a missing page queue for it inside the process, and the
 //! processes among themselves by a short lease in Redis ([`shared`]).
 //!
-//! **Nobody waits for a page in demand.** A page that somebody has read since it was filled is read
-//! again in the background: shortly before it ends, and at once when a write of this process has
-//! made it worthless. One that nobody has read is not, so that a forgotten page costs nothing.
+//! **Nobody waits for a page in demand**, one that somebody has read within four times its time to
+//! live. It is read again in the background: shortly before it ends, and at once when a write of
+//! this process has made it worthless. So a page costs at most a query for each time to live, as
+//! it would with readers, and soon none when it is forgotten.
 //!
 //! **Redis is optional.** Without it readers who come while the database is being asked share the
 //! next answer, and nothing is kept.
@@ -70,6 +71,8 @@ pub(crate) struct ListCache {
     directory: Arc<DirectoryCache>,
     /// How long a page may be used after it was read, or after its predecessor ended.
     time_to_live: Duration,
+    /// Its own time begins here.
+    began: Instant,
     shared: Shared,
     generations: Generations,
     pages: Cache<PageKey, Arc<Page>, PageWeight>,
@@ -120,6 +123,7 @@ impl ListCache {
             pool,
             directory,
             time_to_live,
+            began: Instant::now(),
             generations: generations(shared.clone()),
             shared,
             pages: Cache::with_weighter(1000, PAGES_BYTES, PageWeight),
@@ -133,8 +137,10 @@ impl ListCache {
     pub(crate) async fn forget(self: &Arc<Self>, key: PageKey) {
         let held = self.pages.remove(&key);
         self.shared.replace_generation(key).await;
-        if held.is_some_and(|(_, page)| page.has_readers()) {
-            self.refresh_now(key);
+        if let Some((_, page)) = held
+            && self.is_in_demand(&page)
+        {
+            self.refresh_now(key, page.last_read());
         }
     }
 
@@ -180,6 +186,7 @@ impl ListCache {
         found: &mut HashMap<PageKey, Arc<Page>>,
     ) -> bool {
         let generations = self.generations.ask(keys.to_vec()).await.flatten();
+        let now_ms = self.now_ms();
         for (index, key) in keys.iter().enumerate() {
             let Some(page) = self.pages.get(key) else { continue };
             let stands = generations.as_ref().is_some_and(|current| {
@@ -187,9 +194,7 @@ impl ListCache {
                     && current.get(index).copied().flatten() == page.generation
                     && page.ends > Instant::now()
             });
-            if stands && page.note_reader() {
-                self.refresh_in_time(*key, page.ends);
-            }
+            page.note_reader(now_ms);
             // Read since this caller came: younger than any save the caller can know of.
             if stands || page.begun.is_some_and(|begun| begun >= arrived) {
                 found.insert(*key, page);
@@ -214,7 +219,8 @@ impl ListCache {
         if wanted.is_empty() {
             return Ok(());
         }
-        let leases = if redis_is_up { self.shared.begin(&wanted).await } else { None };
+        let may_keep = redis_is_up && !self.time_to_live.is_zero();
+        let leases = if may_keep { self.shared.begin(&wanted).await } else { None };
         let Some(leases) = leases else {
             count(&self.reads.missed, wanted.len());
             return self.fill(&wanted, &HashMap::new(), found).await;
@@ -225,7 +231,7 @@ impl ListCache {
                 Lease::Filled(stored) => {
                     if let Some(page) = Page::adopt(&stored) {
                         count(&self.reads.shared_hit, 1);
-                        found.insert(*key, self.hold(*key, page));
+                        found.insert(*key, self.hold(*key, page, self.now_ms()));
                     }
                 }
                 Lease::Mine { generation } => {
@@ -236,7 +242,7 @@ impl ListCache {
                         self.shared.wait_for(*key).await.and_then(|stored| Page::adopt(&stored))
                     {
                         count(&self.reads.waited, 1);
-                        found.insert(*key, self.hold(*key, page));
+                        found.insert(*key, self.hold(*key, page, self.now_ms()));
                     }
                 }
             }
@@ -249,7 +255,7 @@ impl ListCache {
     /// Reads pages from the database, all in one query, and stores those that this process has the
     /// lease for.
     async fn fill(
-        &self,
+        self: &Arc<Self>,
         keys: &[PageKey],
         leases: &HashMap<PageKey, Uuid>,
         found: &mut HashMap<PageKey, Arc<Page>>,
@@ -278,7 +284,8 @@ impl ListCache {
             // wait now, and for nobody after them.
             page.generation = kept.get(key).copied();
         }
-        found.extend(pages.into_iter().map(|(key, page)| (key, self.hold(key, page))));
+        let now = self.now_ms();
+        found.extend(pages.into_iter().map(|(key, page)| (key, self.hold(key, page, now))));
         Ok(())
     }
 
@@ -325,9 +332,14 @@ impl ListCache {
         .map_err(StoreError::corrupt)
     }
 
-    fn hold(&self, key: PageKey, page: Page) -> Arc<Page> {
+    /// Keeps a page that was last wanted then.
+    fn hold(self: &Arc<Self>, key: PageKey, page: Page, last_read: u64) -> Arc<Page> {
+        page.note_reader(last_read);
         let page = Arc::new(page);
         self.pages.insert(key, Arc::clone(&page));
+        if page.generation.is_some() {
+            self.refresh_in_time(key, page.ends);
+        }
         page
     }
 

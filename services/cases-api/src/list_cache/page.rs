@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -31,7 +31,8 @@ pub(crate) struct Page {
     /// When it is too old, saved upon or not.
     pub(super) ends: Instant,
     items: Vec<Item>,
-    has_readers: AtomicBool,
+    /// In milliseconds of the cache's own time.
+    last_read: AtomicU64,
 }
 
 /// What filters and sorting look at in an item, and where its text is.
@@ -78,8 +79,8 @@ impl Page {
     /// When the body is not a list of items.
     pub(super) fn read(body: Body, begun: Instant, ends: Instant) -> serde_json::Result<Self> {
         let items = items(&body)?;
-        let has_readers = AtomicBool::new(false);
-        Ok(Self { body, generation: None, begun: Some(begun), ends, items, has_readers })
+        let last_read = AtomicU64::new(0);
+        Ok(Self { body, generation: None, begun: Some(begun), ends, items, last_read })
     }
 
     /// A page that another process has read. `None` when it is of another release's form.
@@ -92,7 +93,7 @@ impl Page {
             begun: None,
             ends: Instant::now() + stored.left,
             items,
-            has_readers: AtomicBool::new(false),
+            last_read: AtomicU64::new(0),
         })
     }
 
@@ -105,14 +106,13 @@ impl Page {
         self.body.identity().get(item.text.clone()).unwrap_or_default()
     }
 
-    /// Notes a reader besides those that it was read for. True for the first.
-    pub(super) fn note_reader(&self) -> bool {
-        !self.has_readers.swap(true, Ordering::Relaxed)
+    pub(super) fn note_reader(&self, now_ms: u64) {
+        self.last_read.store(now_ms, Ordering::Relaxed);
     }
 
-    /// Whether it is in demand.
-    pub(super) fn has_readers(&self) -> bool {
-        self.has_readers.load(Ordering::Relaxed)
+    /// When somebody last wanted it or the page before it.
+    pub(super) fn last_read(&self) -> u64 {
+        self.last_read.load(Ordering::Relaxed)
     }
 }
 

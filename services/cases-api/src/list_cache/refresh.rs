@@ -1,7 +1,7 @@
 //! Reads pages in demand again in the background, so that nobody waits for them.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use store::StoreError;
 
@@ -11,35 +11,48 @@ use super::{ListCache, PageKey};
 
 /// A page in demand is read again when this part of its time is left.
 const REFRESH_AHEAD: u32 = 15;
+/// A page is in demand so many times as long as it lives. People come back to an overview every
+/// quarter or half of a minute; with fewer than a hundred of them a department is seldom asked for
+/// twice within one page's time.
+const DEMAND: u32 = 4;
 
 impl ListCache {
     /// Has a page read again that a write has just made worthless.
-    pub(super) fn refresh_now(self: &Arc<Self>, key: PageKey) {
+    pub(super) fn refresh_now(self: &Arc<Self>, key: PageKey, last_read: u64) {
         let cache = Arc::clone(self);
-        tokio::spawn(async move { cache.refresh(key, Instant::now()).await });
+        tokio::spawn(async move { cache.refresh(key, Instant::now(), last_read).await });
     }
 
-    /// Has a page that ends then read again in the background when its end is near.
+    /// Has a page that ends then read again in the background when its end is near, if it is in
+    /// demand by then.
     pub(super) fn refresh_in_time(self: &Arc<Self>, key: PageKey, ends: Instant) {
         let left = ends.saturating_duration_since(Instant::now());
         let wait = left.saturating_sub(self.time_to_live / REFRESH_AHEAD);
         let cache = Arc::downgrade(self);
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            // What a write, or nobody, has made worthless is not in demand in this process.
+            // What a write of another process has made worthless is that process's to read again.
             if let Some(cache) = cache.upgrade()
-                && cache.stands(key, ends).await
+                && let Some(page) = cache.pages.get(&key).filter(|page| page.ends == ends)
+                && cache.is_in_demand(&page)
+                && cache.stands(key, &page).await
             {
-                cache.refresh(key, ends).await;
+                cache.refresh(key, ends, page.last_read()).await;
             }
         });
     }
 
-    /// Whether the page that ends then is still the one that is used.
-    async fn stands(&self, key: PageKey, ends: Instant) -> bool {
-        let Some(page) = self.pages.get(&key).filter(|page| page.ends == ends) else {
-            return false;
-        };
+    pub(super) fn is_in_demand(&self, page: &Page) -> bool {
+        let unread = Duration::from_millis(self.now_ms().saturating_sub(page.last_read()));
+        unread <= self.time_to_live * DEMAND
+    }
+
+    /// Milliseconds since the cache began.
+    pub(super) fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn stands(&self, key: PageKey, page: &Page) -> bool {
         let current = self.generations.ask(vec![key]).await.flatten();
         let current = current.and_then(|current| current.first().copied().flatten());
         current.is_some() && current == page.generation
@@ -47,13 +60,18 @@ impl ListCache {
 
     /// Reads a page whose predecessor ends then. The next reader does it if that fails, and is told
     /// if that fails too.
-    async fn refresh(&self, key: PageKey, ends: Instant) {
-        if let Err(error) = self.try_refresh(key, ends).await {
+    async fn refresh(self: &Arc<Self>, key: PageKey, ends: Instant, last_read: u64) {
+        if let Err(error) = self.try_refresh(key, ends, last_read).await {
             tracing::warn!(error.chain = %edge::error::chain(&error), "list not refreshed");
         }
     }
 
-    async fn try_refresh(&self, key: PageKey, ends: Instant) -> Result<(), StoreError> {
+    async fn try_refresh(
+        self: &Arc<Self>,
+        key: PageKey,
+        ends: Instant,
+        last_read: u64,
+    ) -> Result<(), StoreError> {
         let ahead = self.time_to_live / REFRESH_AHEAD;
         let _turn = self.wait_for_turn(&[key]).await;
         let Some(lease) = self.shared.begin_refresh(key, ahead).await else {
@@ -66,7 +84,7 @@ impl ListCache {
                     held.generation == Some(stored.generation) && held.ends > Instant::now() + ahead
                 });
                 if !is_held && let Some(page) = Page::adopt(&stored) {
-                    self.hold(key, page);
+                    self.hold(key, page, last_read);
                 }
             }
             Lease::Others => {}
@@ -79,7 +97,7 @@ impl ListCache {
                     let new = NewPage { key, generation, body: &page.body, time_to_live };
                     if self.shared.store(&[new]).await == [true] {
                         page.generation = Some(generation);
-                        self.hold(key, page);
+                        self.hold(key, page, last_read);
                     }
                 }
             }

@@ -75,9 +75,9 @@ impl Metered {
             .var("DB_POOL_MAX_SIZE", "1")
             .var("DB_ACQUIRE_TIMEOUT_MS", "20000")
             .var("EXPORT_RELAY_INTERVAL_MS", "3600000")
-            // No list is kept long enough to be in demand: one that is read again in the background
-            // after a write would be counted as the write's own.
-            .var("LIST_CACHE_TTL_MS", "1")
+            // A list in demand that is read again in the background after a write would be counted
+            // as the write's own.
+            .var("LIST_CACHE_TTL_MS", "0")
             .var("DEMO_LOGIN", "true")
             .spawn()
             .await;
