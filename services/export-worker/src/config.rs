@@ -5,7 +5,8 @@
 //! - `REDIS_URL`: where progress is told. Required, secret.
 //! - `REDIS_KEY_PREFIX`, `REDIS_TIMEOUT_MS`: as for cases-api.
 //! - `DATABASE_URL`: PgBouncer URL with the role `portal_export_worker`. Required, secret.
-//! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 8.
+//! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default one more than `EXPORT_CONCURRENCY`: one
+//!   for each job and one for the worker's own signs of life.
 //! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
 //! - `AMQP_URL`: broker that orders come from. Required, secret.
 //! - `BLOB_STORE_URL`: where finished documents go, `file:///…` or `s3://…`. Required.
@@ -80,11 +81,13 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] names the first variable that is missing or not valid.
     pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        let jobs = JobConfig::from_vars(vars)?;
+        let connections = u32::from(jobs.concurrency) + 1;
         Ok(Self {
             http: HttpConfig::from_vars(vars, 0, ADMIN_PORT)?,
             database: PoolConfig {
                 url: vars.secret("DATABASE_URL")?,
-                max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(8),
+                max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(connections),
                 acquire_timeout: vars
                     .millis("DB_ACQUIRE_TIMEOUT_MS")?
                     .unwrap_or(Duration::from_secs(2)),
@@ -92,7 +95,7 @@ impl Config {
             redis: RedisConfig::from_vars(vars)?,
             amqp_url: vars.secret("AMQP_URL")?,
             blob_store_url: vars.required("BLOB_STORE_URL")?,
-            jobs: JobConfig::from_vars(vars)?,
+            jobs,
             retention: vars.parse::<u32>("EXPORT_RETENTION_DAYS")?.map_or(7 * DAY, |n| n * DAY),
             word_template: vars.text("EXPORT_WORD_TEMPLATE").map(PathBuf::from),
             font_dir: vars.text("EXPORT_FONT_DIR").unwrap_or_else(|| FONT_DIR.to_owned()).into(),
@@ -149,6 +152,7 @@ mod tests {
         let config = config(&[]).unwrap();
         assert_eq!(config.http.admin_bind.port(), 9083);
         assert_eq!(config.jobs.concurrency, 3);
+        assert_eq!(config.database.max_size, 4, "one for each job, one for signs of life");
         assert_eq!(config.jobs.max_attempts, 5);
         assert_eq!(config.retention, Duration::from_hours(7 * 24));
         assert_eq!(config.font_dir, Path::new(FONT_DIR));

@@ -3,7 +3,8 @@
 //! Besides the variables every service shares ([`edge::config`]):
 //!
 //! - `DATABASE_URL`: PgBouncer URL with the role `portal_locks_api`. Required, secret.
-//! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 16.
+//! - `DB_POOL_MAX_SIZE`: connections to PgBouncer. Default 8: a lock's statement holds one for
+//!   a fraction of a millisecond.
 //! - `DB_ACQUIRE_TIMEOUT_MS`: longest wait for a pooled connection. Default 2000.
 //! - `REDIS_URL`: what polls are answered from, and event fan-out. Required, secret.
 //! - `REDIS_KEY_PREFIX`, `REDIS_TIMEOUT_MS`: as for cases-api.
@@ -74,7 +75,7 @@ impl Config {
 fn pool_from_vars(vars: &Vars) -> Result<PoolConfig, ConfigError> {
     Ok(PoolConfig {
         url: vars.secret("DATABASE_URL")?,
-        max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(16),
+        max_size: vars.parse("DB_POOL_MAX_SIZE")?.unwrap_or(8),
         acquire_timeout: vars.millis("DB_ACQUIRE_TIMEOUT_MS")?.unwrap_or(Duration::from_secs(2)),
     })
 }
