@@ -41,13 +41,34 @@ pub fn department_list_of(
 }
 
 fn of_parts<'a>(parts: impl IntoIterator<Item = &'a str>, format: DocumentFormat) -> String {
-    let parts: Vec<String> = parts.into_iter().map(safe).collect();
+    let parts: Vec<String> = parts.into_iter().map(safe).filter(|part| !part.is_empty()).collect();
     format!("{}.{}", parts.join("_"), format.extension())
 }
 
+/// The words of a text, with one underscore for whatever is between them.
 fn safe(part: &str) -> String {
-    let kept = part.chars().take(LONGEST_PART);
-    kept.map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
+    let kept: String = part.chars().take(LONGEST_PART).collect();
+    let words = kept.split(|c: char| !c.is_alphanumeric() && c != '-');
+    words.filter(|word| word.contains(char::is_alphanumeric)).collect::<Vec<_>>().join("_")
+}
+
+/// The same name for clients that know no letters beyond ASCII.
+#[must_use]
+pub fn in_ascii(file_name: &str) -> String {
+    let mut plain = String::with_capacity(file_name.len());
+    for c in file_name.chars() {
+        match c {
+            'æ' => plain.push_str("ae"),
+            'ø' => plain.push_str("oe"),
+            'å' => plain.push_str("aa"),
+            'Æ' => plain.push_str("Ae"),
+            'Ø' => plain.push_str("Oe"),
+            'Å' => plain.push_str("Aa"),
+            c if c.is_ascii() => plain.push(c),
+            _ => plain.push('_'),
+        }
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -67,7 +88,14 @@ mod tests {
 
     #[test]
     fn a_name_is_safe_and_short_whatever_the_case_is_called() {
-        assert_eq!(case("Økt vern: ../../etc \"§\"", Docx), "Sak_Økt_vern________etc____.docx");
+        assert_eq!(case("Økt vern: ../../etc \"§\"", Docx), "Sak_Økt_vern_etc.docx");
+        assert_eq!(case("Rein luft – post 21-", Docx), "Sak_Rein_luft_post_21-.docx");
+        assert_eq!(case("«…»", Docx), "Sak.docx");
         assert!(case(&"å".repeat(500), Docx).len() <= 255);
+    }
+
+    #[test]
+    fn a_name_without_norwegian_letters_can_still_be_read() {
+        assert_eq!(in_ascii("Sak_Økt_støtte_på_æra_čš.docx"), "Sak_Oekt_stoette_paa_aera___.docx");
     }
 }

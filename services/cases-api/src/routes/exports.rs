@@ -346,11 +346,10 @@ fn accepted(job: &ExportJob) -> HttpResponse {
 
 /// Names the file twice: plainly for old clients, and in UTF-8 (RFC 6266).
 fn attachment(file_name: &str) -> ContentDisposition {
-    let plain = file_name.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
     ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![
-            DispositionParam::Filename(plain),
+            DispositionParam::Filename(render::file_name::in_ascii(file_name)),
             DispositionParam::FilenameExt(ExtendedValue {
                 charset: Charset::Ext("UTF-8".to_owned()),
                 language_tag: None,
