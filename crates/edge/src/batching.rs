@@ -45,7 +45,10 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
 }
 
 async fn answer_all<Q, A>(ask: Arc<Ask<Q, A>>, mut service: Service<Q, A>) {
-    while let Some(waiting) = service.next() {
+    loop {
+        // Whatever else this thread could do at once may have a question as well.
+        tokio::task::yield_now().await;
+        let Some(waiting) = service.next() else { return };
         let (questions, senders): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
         for (answer, sender) in ask(questions).await.into_iter().zip(senders) {
             // Whoever has given up wants no answer.

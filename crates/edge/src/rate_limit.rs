@@ -130,6 +130,12 @@ pub struct RateLimiter {
 #[error("rate limit is used up")]
 pub struct UsedUp(pub Duration);
 
+impl From<UsedUp> for ApiError {
+    fn from(UsedUp(wait): UsedUp) -> Self {
+        Problem::new(ProblemType::RATE_LIMITED).with_retry_after(wait).into()
+    }
+}
+
 /// What a subject has used of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Window {
@@ -316,21 +322,57 @@ impl Limit for Lists {
 
 /// The caller, who has not done this too often: the argument of a handler with a rate limit, in
 /// the place of [`Actor`].
-#[derive(Clone, Debug)]
-pub struct Limited<L> {
-    actor: Actor,
-    limit: PhantomData<L>,
-}
+#[derive(Clone)]
+pub struct Limited<L>(Uncounted<L>);
 
 impl<L> Deref for Limited<L> {
     type Target = Actor;
 
     fn deref(&self) -> &Actor {
-        &self.actor
+        &self.0.actor
     }
 }
 
 impl<L: Limit> FromRequest for Limited<L> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let uncounted = Uncounted::from_request(request, payload);
+        Box::pin(async move {
+            let uncounted = uncounted.await?;
+            uncounted.admit().await?;
+            Ok(Self(uncounted))
+        })
+    }
+}
+
+/// The caller, whose request is still to be counted: in the place of [`Limited`] where the handler
+/// has something else to ask Redis, so that it waits for both answers at once.
+#[derive(Clone)]
+#[must_use = "a request that is not counted has no limit"]
+pub struct Uncounted<L> {
+    /// The caller.
+    pub actor: Actor,
+    request: HttpRequest,
+    limiter: web::Data<RateLimiter>,
+    limit: PhantomData<L>,
+}
+
+impl<L: Limit> Uncounted<L> {
+    /// Counts the request.
+    ///
+    /// # Errors
+    /// [`UsedUp`] when the caller has done this too often.
+    pub async fn admit(&self) -> Result<(), UsedUp> {
+        let standing = self.limiter.count(L::BUCKET, *self.actor.user_id.as_uuid()).await;
+        let Some(standing) = standing else { return Ok(()) };
+        self.request.extensions_mut().insert(standing);
+        standing.admit(L::BUCKET)
+    }
+}
+
+impl<L: Limit> FromRequest for Uncounted<L> {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
@@ -341,14 +383,9 @@ impl<L: Limit> FromRequest for Limited<L> {
             let actor = actor.await?;
             let limiter = request
                 .app_data::<web::Data<RateLimiter>>()
+                .cloned()
                 .ok_or_else(|| ApiError::internal("no RateLimiter in the application data"))?;
-            if let Some(standing) = limiter.count(L::BUCKET, *actor.user_id.as_uuid()).await {
-                request.extensions_mut().insert(standing);
-                standing.admit(L::BUCKET).map_err(|UsedUp(wait)| {
-                    Problem::new(ProblemType::RATE_LIMITED).with_retry_after(wait)
-                })?;
-            }
-            Ok(Self { actor, limit: PhantomData })
+            Ok(Self { actor, request, limiter, limit: PhantomData })
         })
     }
 }

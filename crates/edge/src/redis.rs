@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use bb8_redis::RedisConnectionManager;
 use bb8_redis::redis::aio::MultiplexedConnection;
-use bb8_redis::redis::{Arg, Client, Cmd, FromRedisValue, Pipeline, RedisError, cmd};
+use bb8_redis::redis::{Arg, Client, Cmd, FromRedisValue, Pipeline, RedisError, Value, cmd};
 use futures_util::{Stream, StreamExt as _};
 use secrecy::ExposeSecret as _;
 use thread_local::ThreadLocal;
 use tracing::Instrument as _;
 
+use crate::batching::Batcher;
 use crate::config::RedisConfig;
 
 /// How commands are written.
@@ -35,20 +36,16 @@ const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
 const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Pools of connections to Redis behind a circuit breaker. Clones share them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Redis {
-    manager: Manager,
-    /// One for each thread: a connection is served by the runtime that opened it, and to wake that
-    /// one's thread costs more than the command.
-    pools: Arc<ThreadLocal<bb8::Pool<Manager>>>,
+    links: Links,
+    together: Arc<Batcher<Cmd, Result<Value, Unavailable>>>,
     client: Client,
     prefix: Arc<str>,
-    timeout: Duration,
-    breaker: Arc<Breaker>,
 }
 
 /// Redis cannot be used now; do without it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Unavailable {
     /// It failed a moment ago and is left alone.
     #[error("Redis failed a moment ago")]
@@ -71,19 +68,13 @@ impl Redis {
         let manager = Manager(RedisConnectionManager::new(config.url.expose_secret())?);
         let prefix = config.key_prefix.as_str().into();
         let (pools, breaker) = (Arc::default(), Arc::default());
-        Ok(Self { manager, pools, client, prefix, timeout: config.timeout, breaker })
-    }
-
-    fn pool(&self) -> &bb8::Pool<Manager> {
-        self.pools.get_or(|| {
-            bb8::Pool::builder()
-                .max_size(POOL_SIZE)
-                .connection_timeout(self.timeout)
-                // A round trip before every use would double its time; a broken connection shows
-                // itself when it is used, and is then thrown away.
-                .test_on_check_out(false)
-                .build_unchecked(self.manager.clone())
-        })
+        let links = Links { manager, pools, timeout: config.timeout, breaker };
+        let of_batch = links.clone();
+        let together = Arc::new(Batcher::new(move |commands| {
+            let links = of_batch.clone();
+            async move { links.run_all(commands).await }
+        }));
+        Ok(Self { links, together, client, prefix })
     }
 
     /// The full name of a key.
@@ -98,7 +89,18 @@ impl Redis {
     /// [`Unavailable`].
     pub async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Unavailable> {
         let span = telemetry::span::redis(name_of(command));
-        self.run(async |connection| command.query_async(connection).await).instrument(span).await
+        let run = self.links.run(async |connection| command.query_async(connection).await);
+        run.instrument(span).await
+    }
+
+    /// Runs one command in the same round trip as whatever else this thread asks this way at the
+    /// moment: for what every request of a kind needs.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn together<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Unavailable> {
+        let answer = self.together.ask(command).await.unwrap_or(Err(Unavailable::Timeout))?;
+        T::from_redis_value(answer).map_err(|error| Unavailable::Refused(error.into()))
     }
 
     /// Runs several commands in one round trip.
@@ -107,7 +109,8 @@ impl Redis {
     /// [`Unavailable`].
     pub async fn pipeline<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
         let span = telemetry::span::redis("PIPELINE");
-        self.run(async |connection| commands.query_async(connection).await).instrument(span).await
+        let run = self.links.run(async |connection| commands.query_async(connection).await);
+        run.instrument(span).await
     }
 
     /// Runs several commands whatever the breaker thinks, and waits longer for them: for what other
@@ -116,12 +119,13 @@ impl Redis {
     /// # Errors
     /// [`Unavailable`].
     pub async fn insist<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Unavailable> {
-        let told = self.attempt(async |connection| commands.query_async(connection).await);
+        let links = &self.links;
+        let told = links.attempt(async |connection| commands.query_async(connection).await);
         let told = told.instrument(telemetry::span::redis("PIPELINE"));
-        let outcome = tokio::time::timeout(self.timeout * INSISTENCE, told).await;
+        let outcome = tokio::time::timeout(links.timeout * INSISTENCE, told).await;
         let outcome = outcome.unwrap_or(Err(Unavailable::Timeout));
         if outcome.is_err() {
-            self.breaker.note(false);
+            links.breaker.note(false);
         }
         outcome
     }
@@ -130,7 +134,7 @@ impl Redis {
     /// not have arrived yet, if they found it away as well.
     #[must_use]
     pub fn has_failed_within(&self, time: Duration) -> bool {
-        self.breaker.has_failed_within(time)
+        self.links.breaker.has_failed_within(time)
     }
 
     /// What is published on a channel from now on. Ends when the connection does; a connection that
@@ -151,6 +155,63 @@ impl Redis {
             .await
             .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))?;
         Ok(messages.map(|message| message.get_payload_bytes().to_vec()))
+    }
+
+    /// Asks Redis for a sign of life, whatever the breaker thinks.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    pub async fn ping(&self) -> Result<(), Unavailable> {
+        let ping = self.links.attempt(async |connection| cmd("PING").query_async(connection).await);
+        let ping = ping.instrument(telemetry::span::redis("PING"));
+        tokio::time::timeout(PING_TIMEOUT, ping).await.unwrap_or(Err(Unavailable::Timeout))
+    }
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redis").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// The connections of each thread.
+#[derive(Clone, Debug)]
+struct Links {
+    manager: Manager,
+    /// One for each thread: a connection is served by the runtime that opened it, and to wake that
+    /// one's thread costs more than the command.
+    pools: Arc<ThreadLocal<bb8::Pool<Manager>>>,
+    timeout: Duration,
+    breaker: Arc<Breaker>,
+}
+
+impl Links {
+    fn pool(&self) -> &bb8::Pool<Manager> {
+        self.pools.get_or(|| {
+            bb8::Pool::builder()
+                .max_size(POOL_SIZE)
+                .connection_timeout(self.timeout)
+                // A round trip before every use would double its time; a broken connection shows
+                // itself when it is used, and is then thrown away.
+                .test_on_check_out(false)
+                .build_unchecked(self.manager.clone())
+        })
+    }
+
+    /// The answers of several commands, in one round trip.
+    async fn run_all(&self, commands: Vec<Cmd>) -> Vec<Result<Value, Unavailable>> {
+        let count = commands.len();
+        let mut together = Pipeline::with_capacity(count);
+        for command in commands {
+            together.add_command(command);
+        }
+        let run = self.run(async |connection| together.query_async(connection).await);
+        let answers: Result<Vec<Value>, _> =
+            run.instrument(telemetry::span::redis("PIPELINE")).await;
+        match answers {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); count],
+        }
     }
 
     async fn run<T>(
@@ -179,16 +240,6 @@ impl Redis {
         let answer = operation(&mut link.connection).await?;
         link.is_broken = false;
         Ok(answer)
-    }
-
-    /// Asks Redis for a sign of life, whatever the breaker thinks.
-    ///
-    /// # Errors
-    /// [`Unavailable`].
-    pub async fn ping(&self) -> Result<(), Unavailable> {
-        let ping = self.attempt(async |connection| cmd("PING").query_async(connection).await);
-        let ping = ping.instrument(telemetry::span::redis("PING"));
-        tokio::time::timeout(PING_TIMEOUT, ping).await.unwrap_or(Err(Unavailable::Timeout))
     }
 }
 
@@ -320,10 +371,23 @@ mod tests {
         assert!(breaker.admits() && breaker.admits());
     }
 
+    fn nowhere() -> Redis {
+        let vars = Vars::from_pairs([("REDIS_URL", "redis://127.0.0.1:1")]);
+        Redis::open(&RedisConfig::from_vars(&vars).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn all_who_ask_together_learn_that_redis_is_away() {
+        let redis = nowhere();
+        let ask = || redis.together::<()>(cmd("PING"));
+        let answers = tokio::join!(ask(), ask(), ask());
+        assert!(answers.0.is_err() && answers.1.is_err() && answers.2.is_err());
+        assert!(matches!(ask().await, Err(Unavailable::Resting)));
+    }
+
     #[tokio::test]
     async fn a_redis_that_is_not_there_costs_one_wait_and_then_nothing() {
-        let vars = Vars::from_pairs([("REDIS_URL", "redis://127.0.0.1:1")]);
-        let redis = Redis::open(&RedisConfig::from_vars(&vars).unwrap()).unwrap();
+        let redis = nowhere();
         assert!(redis.command::<()>(&cmd("PING")).await.is_err());
         let begun = Instant::now();
         for _ in 0..100 {

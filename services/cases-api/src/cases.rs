@@ -20,7 +20,7 @@ pub use assignment::Assigned;
 pub(crate) use assignment::assign_case;
 pub use create::NewCaseInput;
 pub(crate) use create::create_case;
-pub use error::{CaseError, Conflict, InvalidField};
+pub use error::{CaseError, CaseListError, Conflict, InvalidField};
 pub use input::{FieldErrors, MAX_TEXT};
 pub(crate) use lists::list_cases;
 pub use lists::{HistoryInput, list_history, list_my_cases};

@@ -20,7 +20,7 @@ use edge::rate_limit::UsedUp;
 use store::StoreError;
 
 use crate::auth::AuthError;
-use crate::cases::{CaseError, InvalidField, OpinionError};
+use crate::cases::{CaseError, CaseListError, InvalidField, OpinionError};
 use crate::comments::CommentError;
 use crate::conclusions::ConclusionError;
 use crate::department_lists::ListError;
@@ -94,6 +94,15 @@ fn refused_id_token(error: OidcError) -> ApiError {
         }
     };
     Problem::new(ProblemType::WRONG_CREDENTIALS).with_message(message).into()
+}
+
+impl From<CaseListError> for ApiError {
+    fn from(error: CaseListError) -> Self {
+        match error {
+            CaseListError::UsedUp(used_up) => used_up.into(),
+            CaseListError::Store(error) => store_failure(error),
+        }
+    }
 }
 
 impl From<CaseError> for ApiError {

@@ -81,6 +81,13 @@ pub(crate) struct ListCache {
     reads: Reads,
 }
 
+/// What a reader found in this process.
+#[must_use = "what was not found is still to be read"]
+pub(crate) struct Held {
+    arrived: Instant,
+    found: HashMap<PageKey, Arc<Page>>,
+}
+
 /// How readers got pages: [`metric::LIST_CACHE_READS`] by its label `served`.
 struct Reads {
     /// From this process's memory.
@@ -158,7 +165,16 @@ impl ListCache {
         }
     }
 
-    /// The pages with these keys, in their order, none older than this call.
+    /// Takes the pages with these keys that this process holds and that still stand: the first half
+    /// of [`ListCache::pages`], which asks Redis and never the database.
+    pub(crate) async fn held(self: &Arc<Self>, keys: &[PageKey]) -> Held {
+        let arrived = Instant::now();
+        let mut found = HashMap::with_capacity(keys.len());
+        self.take_held(keys, arrived, &mut found).await;
+        Held { arrived, found }
+    }
+
+    /// The pages with these keys, in their order, none older than the call that `held` came from.
     ///
     /// # Errors
     ///
@@ -166,10 +182,8 @@ impl ListCache {
     pub(crate) async fn pages(
         self: &Arc<Self>,
         keys: &[PageKey],
+        Held { arrived, mut found }: Held,
     ) -> Result<Vec<Arc<Page>>, StoreError> {
-        let arrived = Instant::now();
-        let mut found = HashMap::with_capacity(keys.len());
-        self.take_held(keys, arrived, &mut found).await;
         count(&self.reads.hit, found.len());
         let missing = missing(keys, &found);
         if !missing.is_empty() {
@@ -332,9 +346,10 @@ impl ListCache {
         .map_err(StoreError::corrupt)
     }
 
-    /// Keeps a page that was last wanted then.
+    /// Keeps a page that was last wanted then, or when the one before it was.
     fn hold(self: &Arc<Self>, key: PageKey, page: Page, last_read: u64) -> Arc<Page> {
-        page.note_reader(last_read);
+        let before = self.pages.get(&key).map_or(0, |before| before.last_read());
+        page.note_reader(last_read.max(before));
         let page = Arc::new(page);
         self.pages.insert(key, Arc::clone(&page));
         if page.generation.is_some() {

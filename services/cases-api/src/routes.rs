@@ -39,14 +39,15 @@ pub const API: Api = Api {
 
 /// Registers every route. Through utoipa, so that the OpenAPI document misses none.
 pub fn configure(config: &mut ServiceConfig<'_>) {
+    // First, since routes are tried in this order, and the case list is what is asked for most.
+    // The address of opinions under `/api/cases/` must win over `{id}`.
+    opinions::configure(config);
+    cases::configure(config);
     auth::configure(config);
     departments::configure(config);
     rounds::configure(config);
     field_overrides::configure(config);
     case_types::configure(config);
-    // Its address under `/api/cases/` must win over `{id}`.
-    opinions::configure(config);
-    cases::configure(config);
     content::configure(config);
     status::configure(config);
     assignment::configure(config);

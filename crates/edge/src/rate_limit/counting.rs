@@ -71,7 +71,7 @@ async fn ask(redis: &Redis, more: &HashMap<Request, u32>) -> Option<HashMap<Requ
         let length = u64::try_from(bucket.window().as_millis()).unwrap_or(u64::MAX);
         count.arg(length).arg(more);
     }
-    let counts: Vec<u64> = redis.command(&count).await.ok()?;
+    let counts: Vec<u64> = redis.together(count).await.ok()?;
     let now = Instant::now();
     let (pairs, _) = counts.as_chunks::<2>();
     let windows = pairs.iter().map(|[used, millis_left]| Window {

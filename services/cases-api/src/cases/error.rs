@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use domain::document::DocumentError;
 use domain::status::{Status, StepRefusal};
+use edge::rate_limit::UsedUp;
 use store::StoreError;
 
 /// Why something could not be done with a case.
@@ -43,6 +44,17 @@ pub enum CaseError {
     },
     /// The database failed.
     #[error("case could not be loaded or saved")]
+    Store(#[from] StoreError),
+}
+
+/// Why cases could not be listed.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseListError {
+    /// The caller has asked too often.
+    #[error(transparent)]
+    UsedUp(#[from] UsedUp),
+    /// The database failed.
+    #[error("cases could not be listed")]
     Store(#[from] StoreError),
 }
 

@@ -8,11 +8,13 @@ use domain::visibility::{
     HistoryScope, ListScope, MyCasesScope, history_scope, list_scope, my_cases_scope,
 };
 use edge::actor::Actor;
+use edge::rate_limit::{Lists, Uncounted};
 use store::StoreError;
 use store::case_lists::{self, CaseQuery, CaseScope, HistoryFilters};
 use store::cases::CaseListRow;
 use store::pool::PooledConnection;
 
+use super::CaseListError;
 use crate::app::AppState;
 use crate::directory::DirectoryCache;
 use crate::list_cache::{Body, BodyKey, Form, PageKey, compose};
@@ -35,17 +37,19 @@ pub struct HistoryInput {
 ///
 /// # Errors
 ///
-/// When the database fails.
+/// When the caller has asked too often, or the database fails.
 pub(crate) async fn list_cases(
     state: &AppState,
-    actor: &Actor,
+    caller: &Uncounted<Lists>,
     filters: CaseListFilters,
     form: Form,
-) -> Result<Arc<Body>, StoreError> {
+) -> Result<Arc<Body>, CaseListError> {
     let directory = state.directory.current().await?;
+    let actor = &caller.actor;
     let portfolio = directory.portfolio(actor.user_id);
     let viewer = actor.viewer();
     let Some(round) = filters.budget_round_id else {
+        caller.admit().await?;
         let query = CaseQuery::for_list(&viewer, &filters, portfolio);
         let rows = list_named(&mut state.pool.get().await?, &state.directory, &query).await?;
         return Ok(Arc::new(Body::of(rows, form)?));
@@ -66,7 +70,10 @@ pub(crate) async fn list_cases(
     };
     let keys: Vec<PageKey> =
         asked.into_iter().map(|department| PageKey { round, department }).collect();
-    let pages = state.lists.pages(&keys).await?;
+    // Every cached list asks Redis these two questions; together they cost one wait.
+    let (admitted, held) = tokio::join!(caller.admit(), state.lists.held(&keys));
+    admitted?;
+    let pages = state.lists.pages(&keys, held).await?;
     let key = BodyKey::new(&keys, &pages, filters.clone(), scope, form);
     Ok(state
         .lists

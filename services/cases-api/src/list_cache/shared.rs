@@ -120,7 +120,7 @@ impl Shared {
         for key in keys {
             command.arg(self.names(*key).generation);
         }
-        let found: Vec<Option<Vec<u8>>> = self.redis.command(&command).await.ok()?;
+        let found: Vec<Option<Vec<u8>>> = self.redis.together(command).await.ok()?;
         Some(found.iter().map(|bytes| Uuid::from_slice(bytes.as_deref()?).ok()).collect())
     }
 

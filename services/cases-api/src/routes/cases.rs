@@ -13,7 +13,7 @@ use edge::ApiError;
 use edge::actor::Actor;
 use edge::json::Json;
 use edge::query::Params;
-use edge::rate_limit::{Limited, Lists};
+use edge::rate_limit::{Lists, Uncounted};
 use serde::Deserialize;
 use store::opinions;
 use utoipa::ToSchema;
@@ -117,13 +117,12 @@ impl From<CreateCaseRequest> for NewCaseInput {
 #[get("/api/cases")]
 async fn list_cases(
     state: web::Data<AppState>,
-    actor: Limited<Lists>,
+    caller: Uncounted<Lists>,
     params: Params,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let filters = case_list_filters(&state, &params).await?;
-    let list = cases::list_cases(&state, &actor, filters, Form::Full).await;
-    Ok(list.map_err(store_failure)?.respond(&request))
+    Ok(cases::list_cases(&state, &caller, filters, Form::Full).await?.respond(&request))
 }
 
 /// As `GET /api/cases`, without `currentContent` and `opinions`.
@@ -150,13 +149,12 @@ async fn list_cases(
 #[get("/api/cases/list")]
 async fn list_case_items(
     state: web::Data<AppState>,
-    actor: Limited<Lists>,
+    caller: Uncounted<Lists>,
     params: Params,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let filters = case_list_filters(&state, &params).await?;
-    let list = cases::list_cases(&state, &actor, filters, Form::Light).await;
-    Ok(list.map_err(store_failure)?.respond(&request))
+    Ok(cases::list_cases(&state, &caller, filters, Form::Light).await?.respond(&request))
 }
 
 /// Cases of closed rounds, newest change first.
