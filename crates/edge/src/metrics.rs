@@ -119,9 +119,10 @@ pub(crate) struct RequestTimer {
 }
 
 impl RequestTimer {
-    pub(crate) fn start(method: &Method) -> Self {
+    /// `method` is a [`method_label`].
+    pub(crate) fn start(method: &'static str) -> Self {
         ACTIVE.with(|active| active.increment(1.0));
-        Self { started: Instant::now(), method: method_label(method) }
+        Self { started: Instant::now(), method }
     }
 
     pub(crate) fn stop(self, route: &str, status: StatusCode) {

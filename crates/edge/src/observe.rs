@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use telemetry::propagation::{self, Extractor};
-use tracing::{Instrument as _, Span, field};
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::delivery::deliver;
@@ -44,9 +44,13 @@ pub async fn observe<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let timer = RequestTimer::start(request.method());
+    let method = method_label(request.method());
+    let timer = RequestTimer::start(method);
     let request_id = request_id(request.headers());
-    let span = root_span(&request, &request_id);
+    let span = {
+        let caller = HeaderCarrier(request.headers());
+        telemetry::span::request(method, request.path(), &request_id, &caller)
+    };
     // Errors pass: only other middleware returns them, handlers and extractors answer themselves.
     // They cannot be answered here, as routing wants the only handle to the request.
     let mut response = CURRENT_REQUEST_ID
@@ -59,7 +63,6 @@ pub async fn observe<B: MessageBody + 'static>(
     let status = response.status();
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("unmatched");
-    let method = method_label(response.request().method());
     telemetry::span::answered(&span, method, route, status.as_u16());
     if status.is_server_error() {
         telemetry::span::fail(&span, status.as_str());
@@ -90,23 +93,6 @@ fn is_plain(id: &str) -> bool {
     !id.is_empty()
         && id.len() <= MAX_REQUEST_ID_CHARS
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-fn root_span(request: &ServiceRequest, request_id: &str) -> Span {
-    let method = method_label(request.method());
-    // The query string is left out: search texts and addresses are personal data.
-    let span = tracing::info_span!(
-        "request",
-        otel.name = method,
-        otel.kind = "server",
-        otel.status_code = field::Empty,
-        error.type = field::Empty,
-        http.request.method = method,
-        url.path = request.path(),
-        request_id,
-    );
-    propagation::set_parent(&span, &HeaderCarrier(request.headers()));
-    span
 }
 
 struct HeaderCarrier<'a>(&'a HeaderMap);

@@ -7,6 +7,7 @@
 mod lines;
 pub mod metric;
 pub mod propagation;
+mod sampling;
 pub mod span;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +18,8 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Level;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -109,9 +111,13 @@ impl Telemetry {
         let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let context = filter_fn(|metadata| metadata.is_span() && metadata.target() != span::DETAIL)
             .with_max_level_hint(LevelFilter::INFO);
+        let is_traced = filter_fn(|metadata| {
+            *metadata.level() <= Level::INFO && metadata.target() != sampling::UNTRACED
+        })
+        .with_max_level_hint(LevelFilter::INFO);
         let is_no_detail = filter_fn(|metadata| metadata.target() != span::DETAIL);
         tracing_subscriber::registry()
-            .with(spans.map(|spans| spans.with_filter(LevelFilter::INFO)))
+            .with(spans.map(|spans| spans.with_filter(is_traced)))
             .with(lines.with_filter(wanted.or(context).and(is_no_detail)))
             .try_init()?;
         Ok(Self { provider })
@@ -138,9 +144,7 @@ fn tracer_provider(config: &TelemetryConfig, endpoint: &str) -> anyhow::Result<S
         .build()?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(
-            config.sample_ratio,
-        ))))
+        .with_sampler(sampling::start(config.sample_ratio))
         .with_resource(resource(config))
         .build())
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::span::Record;
@@ -16,6 +16,8 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Wri
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
+
+use crate::sampling::Ids;
 
 /// Keeps a span's fields as they will be needed if it ever has a log line: name and value one after
 /// another. Most spans have none, so what is kept is made as cheaply as can be; the library's own
@@ -116,6 +118,9 @@ where
             if let Some(fields) = span.extensions().get::<FormattedFields<SpanFields>>() {
                 add_kept(&mut line, &fields.fields);
             }
+            if let Some(Ids(ids)) = span.extensions().get::<Ids>() {
+                add_ids(&mut line, ids);
+            }
         }
         if let Some(span) = context.lookup_current() {
             add_trace(&mut line, &span.id());
@@ -151,8 +156,10 @@ fn add_trace(line: &mut Map<String, Value>, span: &tracing::span::Id) {
     let Some(trace) = dispatcher::get_default(|dispatch| get_otel_context(span, dispatch)) else {
         return;
     };
-    let span = trace.span();
-    let ids = span.span_context();
+    add_ids(line, trace.span().span_context());
+}
+
+fn add_ids(line: &mut Map<String, Value>, ids: &SpanContext) {
     if ids.is_valid() {
         line.insert("trace_id".to_owned(), ids.trace_id().to_string().into());
         line.insert("span_id".to_owned(), ids.span_id().to_string().into());

@@ -5,20 +5,35 @@
 
 use std::collections::HashMap;
 
+use opentelemetry::Context;
 pub use opentelemetry::propagation::{Extractor, Injector};
 use opentelemetry::trace::TraceContextExt as _;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
+use crate::sampling;
+
 /// Name of the header that carries the context (W3C Trace Context, section 3.2).
 pub const TRACEPARENT: &str = "traceparent";
 
-/// Writes the current span's context into `carrier`; writes nothing when no trace is active.
+/// Writes the current span's context into `carrier`, be it sampled or not; writes nothing when there
+/// are no traces.
 pub fn inject_current(carrier: &mut dyn Injector) {
-    let context = Span::current().context();
+    let context = current();
     opentelemetry::global::get_text_map_propagator(|propagator| {
         propagator.inject_context(&context, carrier);
     });
+}
+
+fn current() -> Context {
+    let context = Span::current().context();
+    if context.span().span_context().is_valid() {
+        return context;
+    }
+    match sampling::current_ids() {
+        Some(ids) => Context::new().with_remote_span_context(ids),
+        None => context,
+    }
 }
 
 /// Makes `span` a child of the context found in `carrier`, when there is one.
@@ -47,7 +62,7 @@ pub fn set_parent_from(span: &Span, traceparent: &str) {
 /// Trace id of the current span, 32 hexadecimal digits; `None` outside a trace.
 #[must_use]
 pub fn current_trace_id() -> Option<String> {
-    let context = Span::current().context();
+    let context = current();
     let span = context.span();
     let span_context = span.span_context();
     span_context.is_valid().then(|| span_context.trace_id().to_string())

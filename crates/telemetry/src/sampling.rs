@@ -1,0 +1,168 @@
+//! Decides whether a request is traced before it has a span.
+//!
+//! Most requests are not sampled, and each still needs a trace id: its log lines carry it, and what
+//! it calls keeps to the decision. OpenTelemetry's layer would prepare a whole span for each and
+//! throw it away. Here such a request keeps its ids, in a span that only log lines know of.
+
+use std::sync::OnceLock;
+
+use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::{
+    Link, SpanContext, SpanKind, TraceContextExt as _, TraceFlags, TraceId,
+};
+use opentelemetry::{Context, KeyValue};
+use opentelemetry_sdk::trace::{
+    IdGenerator as _, RandomIdGenerator, Sampler, SamplingDecision, SamplingResult, ShouldSample,
+};
+use tracing::Span;
+use tracing_subscriber::Registry;
+use tracing_subscriber::registry::LookupSpan as _;
+
+/// Target of requests' spans that are for log lines only.
+pub(crate) const UNTRACED: &str = "untraced";
+
+/// Set once spans are exported; without it nothing is sampled and nothing has ids.
+static REQUESTS: OnceLock<Sampler> = OnceLock::new();
+
+/// What becomes of a request.
+pub(crate) enum Decision {
+    /// It gets a span, below this context.
+    Traced(Context),
+    /// It gets none, but these ids if there are traces at all.
+    Untraced(Option<SpanContext>),
+}
+
+/// The sampler of a process that exports `ratio` of its new traces and follows a parent's decision.
+pub(crate) fn start(ratio: f64) -> Sampler {
+    let root = Sampler::TraceIdRatioBased(ratio);
+    // A second call, in tests only, changes nothing.
+    let _ = REQUESTS.set(Sampler::ParentBased(Box::new(root.clone())));
+    Sampler::ParentBased(Box::new(Root(root)))
+}
+
+/// Decides for the request whose trace context is in `carrier`.
+pub(crate) fn decide(carrier: &dyn Extractor) -> Decision {
+    match REQUESTS.get() {
+        Some(sampler) => decide_by(sampler, carrier),
+        None => Decision::Untraced(None),
+    }
+}
+
+fn decide_by(sampler: &Sampler, carrier: &dyn Extractor) -> Decision {
+    let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(carrier));
+    let caller = parent.span().span_context().clone();
+    let ids = RandomIdGenerator::default();
+    let trace = if caller.is_valid() { caller.trace_id() } else { ids.new_trace_id() };
+    let result = sampler.should_sample(Some(&parent), trace, "", &SpanKind::Server, &[], &[]);
+    if result.decision == SamplingDecision::RecordAndSample {
+        return Decision::Traced(parent);
+    }
+    let flags = TraceFlags::default();
+    let context = SpanContext::new(trace, ids.new_span_id(), flags, false, result.trace_state);
+    Decision::Untraced(Some(context))
+}
+
+/// Samples what begins a trace, when it is no request: those have been decided on.
+#[derive(Clone, Debug)]
+struct Root(Sampler);
+
+impl ShouldSample for Root {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let sampler = if *kind == SpanKind::Server { &Sampler::AlwaysOn } else { &self.0 };
+        sampler.should_sample(parent, trace, name, kind, attributes, links)
+    }
+}
+
+/// The ids of an unsampled request, kept with its span.
+pub(crate) struct Ids(pub(crate) SpanContext);
+
+/// Keeps the ids of a request with its span.
+pub(crate) fn keep(span: &Span, ids: SpanContext) {
+    span.with_subscriber(|(id, dispatch)| {
+        let registry = dispatch.downcast_ref::<Registry>();
+        if let Some(span) = registry.and_then(|registry| registry.span(id)) {
+            span.extensions_mut().insert(Ids(ids));
+        }
+    });
+}
+
+/// The ids of the unsampled request that the current span belongs to.
+pub(crate) fn current_ids() -> Option<SpanContext> {
+    Span::current()
+        .with_subscriber(|(id, dispatch)| {
+            let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
+            span.scope().find_map(|span| Some(span.extensions().get::<Ids>()?.0.clone()))
+        })
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
+
+    use super::*;
+
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+
+    fn sampler(ratio: f64) -> Sampler {
+        opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+        Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)))
+    }
+
+    fn from_caller(flags: &str) -> HashMap<String, String> {
+        let value = format!("00-{TRACE}-b7ad6b7169203331-{flags}");
+        HashMap::from([(crate::propagation::TRACEPARENT.to_owned(), value)])
+    }
+
+    #[test]
+    fn a_callers_decision_is_followed_and_its_trace_kept() {
+        let Decision::Traced(parent) = decide_by(&sampler(0.0), &from_caller("01")) else {
+            panic!("a sampled caller was not followed");
+        };
+        assert_eq!(parent.span().span_context().trace_id().to_string(), TRACE);
+        let Decision::Untraced(Some(ids)) = decide_by(&sampler(1.0), &from_caller("00")) else {
+            panic!("an unsampled caller was not followed");
+        };
+        assert_eq!(ids.trace_id().to_string(), TRACE);
+        assert!(!ids.is_sampled() && ids.is_valid());
+    }
+
+    #[test]
+    fn without_a_caller_the_configured_share_is_traced_and_the_rest_has_ids() {
+        let sampler = sampler(0.25);
+        let nobody = HashMap::new();
+        let (mut traced, mut traces) = (0, std::collections::HashSet::new());
+        for _ in 0..4_000 {
+            match decide_by(&sampler, &nobody) {
+                Decision::Traced(parent) => {
+                    assert!(!parent.span().span_context().is_valid());
+                    traced += 1;
+                }
+                Decision::Untraced(ids) => {
+                    let ids = ids.expect("no ids");
+                    assert!(ids.is_valid() && traces.insert(ids.trace_id()));
+                }
+            }
+        }
+        assert!((800..1_200).contains(&traced), "{traced} of 4,000 are not a quarter");
+    }
+
+    #[test]
+    fn a_request_that_was_chosen_is_not_chosen_from_again() {
+        let root = Root(Sampler::AlwaysOff);
+        let decision =
+            |kind| root.should_sample(None, TraceId::from(7), "", &kind, &[], &[]).decision;
+        assert_eq!(decision(SpanKind::Server), SamplingDecision::RecordAndSample);
+        assert_eq!(decision(SpanKind::Consumer), SamplingDecision::Drop);
+    }
+}
