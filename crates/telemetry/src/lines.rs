@@ -168,14 +168,17 @@ fn add_ids(line: &mut Map<String, Value>, ids: &SpanContext) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
     use tracing::field;
     use tracing_subscriber::fmt::MakeWriter;
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
+    use crate::{propagation, sampling};
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -198,14 +201,46 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_line_has_the_fields_of_all_spans_and_no_instructions_to_the_exporter() {
+    /// What is written while `work` runs.
+    fn lines_of(work: impl FnOnce()) -> String {
         let kept = Kept::default();
         let lines = tracing_subscriber::fmt::layer()
             .fmt_fields(SpanFields)
             .event_format(JsonLines)
             .with_writer(kept.clone());
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), work);
+        String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn an_unsampled_request_has_its_trace_in_log_lines_and_in_what_it_calls() {
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        let parent = format!("00-{trace}-b7ad6b7169203331-00");
+        let carrier = HashMap::from([(propagation::TRACEPARENT.to_owned(), parent.clone())]);
+        opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+        // Whoever calls has the last word, so the share does not matter.
+        sampling::start(1.0);
+        let text = lines_of(|| {
+            let span = crate::span::request("GET", "/api/cases", "r-1", &carrier);
+            let _span = span.entered();
+            let _inner = tracing::info_span!("inner").entered();
+            let sent = propagation::current_traceparent().unwrap();
+            assert!(sent.starts_with(&format!("00-{trace}-")) && sent.ends_with("-00"), "{sent}");
+            assert_ne!(sent, parent, "the request is a step of its own");
+            assert_eq!(propagation::current_trace_id().as_deref(), Some(trace));
+            assert!(!crate::span::is_recorded());
+            tracing::warn!("slow");
+        });
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["trace_id"], trace);
+        assert_eq!(line["span_id"].as_str().map(str::len), Some(16));
+        assert_eq!(line["request_id"], "r-1");
+        assert_eq!(line["url.path"], "/api/cases");
+    }
+
+    #[test]
+    fn a_line_has_the_fields_of_all_spans_and_no_instructions_to_the_exporter() {
+        let text = lines_of(|| {
             let outer = tracing::info_span!("request", request_id = "r-1", otel.name = "GET /x");
             let _outer = outer.entered();
             let inner = tracing::info_span!(
@@ -220,7 +255,6 @@ mod tests {
             let _inner = inner.entered();
             tracing::warn!(duration_ms = 5, "slow \"again\"\nand again");
         });
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
         let line: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(line["message"], "slow \"again\"\nand again");
