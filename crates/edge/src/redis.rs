@@ -4,14 +4,16 @@
 //! it more than once. So every use is bounded by one short time limit, and after a failure a
 //! circuit breaker answers "unavailable" at once, letting a single probe through each second.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bb8_redis::RedisConnectionManager;
 use bb8_redis::redis::aio::MultiplexedConnection;
 use bb8_redis::redis::{Arg, Client, Cmd, FromRedisValue, Pipeline, RedisError, Value, cmd};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, poll};
 use secrecy::ExposeSecret as _;
 use thread_local::ThreadLocal;
 use tracing::Instrument as _;
@@ -28,6 +30,9 @@ pub mod commands {
 const POOL_SIZE: u32 = 8;
 /// How long Redis is left alone after a failure.
 const COOL_DOWN: Duration = Duration::from_secs(1);
+/// How often other tasks of a thread get their turn before an answer that is not there counts as
+/// late: the connection's own has to read it, and the pool may have to pass it on.
+const HANDOVERS: usize = 2;
 /// How many times as long as usual a process waits for Redis that has to tell it something.
 const INSISTENCE: u32 = 2;
 /// Longest wait for a subscription, which no request waits for.
@@ -221,7 +226,7 @@ impl Links {
         if !self.breaker.admits() {
             return Err(Unavailable::Resting);
         }
-        let outcome = tokio::time::timeout(self.timeout, self.attempt(operation)).await;
+        let outcome = within(self.timeout, self.attempt(operation)).await;
         let outcome = outcome.unwrap_or(Err(Unavailable::Timeout));
         self.breaker.note(outcome.is_ok());
         outcome
@@ -241,6 +246,23 @@ impl Links {
         link.is_broken = false;
         Ok(answer)
     }
+}
+
+/// What comes of `work` within `limit`. A thread that was busy itself finds the limit over and the
+/// answer at its door: that is its own lateness and not Redis', and the answer counts. Without this
+/// a process at its limit would take Redis for dead, and read from the database what is there.
+async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    if let Ok(done) = tokio::time::timeout(limit, &mut work).await {
+        return Some(done);
+    }
+    for _ in 0..HANDOVERS {
+        tokio::task::yield_now().await;
+        if let Poll::Ready(done) = poll!(&mut work) {
+            return Some(done);
+        }
+    }
+    None
 }
 
 /// The word that a command begins with, which says nothing of its keys and values.
@@ -374,6 +396,28 @@ mod tests {
     fn nowhere() -> Redis {
         let vars = Vars::from_pairs([("REDIS_URL", "redis://127.0.0.1:1")]);
         Redis::open(&RedisConfig::from_vars(&vars).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_lies_there_counts_however_late_the_thread_is() {
+        let (sender, answer) = tokio::sync::oneshot::channel();
+        // Stands for the connection's task: it is woken by what arrives, not by the asking.
+        let connection = tokio::spawn(async {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            sender.send(7)
+        });
+        let busy = async {
+            tokio::task::yield_now().await;
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let (late, ()) = tokio::join!(within(Duration::from_millis(1), answer), busy);
+        assert_eq!(late, Some(Ok(7)));
+        connection.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_is_not_waited_for() {
+        assert_eq!(within(Duration::from_millis(1), std::future::pending::<()>()).await, None);
     }
 
     #[tokio::test]
