@@ -39,6 +39,8 @@ pub(crate) enum Verb {
     Part(PartArgs),
     /// Runs one of the requirement's load scenarios against the running portal, and judges it.
     Load(LoadArgs),
+    /// Draws the dashboards for the documentation, with what the running portal's Prometheus knows.
+    Dashboards(DashboardsArgs),
 }
 
 /// Any port can be moved: `PORTAL_GATEWAY_PORT`, `PORTAL_CASES_API_PORT`,
@@ -255,6 +257,13 @@ pub(crate) struct LoadArgs {
     /// Against what `test --portal-only` left running: to try it out, its debug build is slow.
     #[arg(long)]
     pub(crate) test_stack: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DashboardsArgs {
+    /// How far back the graphs begin.
+    #[arg(long, default_value_t = 15)]
+    pub(crate) minutes: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@ mod cli;
 mod command;
 mod console;
 mod containers;
+mod dashboards;
 mod database;
 mod faults;
 mod fuzz;
@@ -64,5 +65,6 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Verb::Faults(arguments) => faults::run(&workspace, arguments),
         Verb::Part(arguments) => faults::part(&workspace, arguments),
         Verb::Load(arguments) => load::run(&workspace, arguments),
+        Verb::Dashboards(arguments) => dashboards::run(&workspace, arguments),
     }
 }
