@@ -106,7 +106,7 @@ pub(crate) fn current_ids() -> Option<SpanContext> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     use opentelemetry_sdk::propagation::TraceContextPropagator;
 
@@ -141,7 +141,7 @@ mod tests {
     fn without_a_caller_the_configured_share_is_traced_and_the_rest_has_ids() {
         let sampler = sampler(0.25);
         let nobody = HashMap::new();
-        let (mut traced, mut traces) = (0, std::collections::HashSet::new());
+        let (mut traced, mut seen) = (0, HashSet::new());
         for _ in 0..4_000 {
             match decide_by(&sampler, &nobody) {
                 Decision::Traced(parent) => {
@@ -150,7 +150,7 @@ mod tests {
                 }
                 Decision::Untraced(ids) => {
                     let ids = ids.expect("no ids");
-                    assert!(ids.is_valid() && traces.insert(ids.trace_id()));
+                    assert!(ids.is_valid() && seen.insert(ids.trace_id()));
                 }
             }
         }
