@@ -2,7 +2,8 @@
 //!
 //! A dead Redis must not add more than 50 ms to a request (architecture 4), and a request may need
 //! it more than once. So every use is bounded by one short time limit, and after a failure a
-//! circuit breaker answers "unavailable" at once, letting a single probe through each second.
+//! circuit breaker answers "unavailable" at once, letting a single probe through now and then: soon
+//! after the first failure, which may have been a moment's, and each second once it goes on.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,13 +29,19 @@ pub mod commands {
 
 /// Connections of a thread; each carries one command or pipeline at a time.
 const POOL_SIZE: u32 = 8;
-/// How long Redis is left alone after a failure.
-const COOL_DOWN: Duration = Duration::from_secs(1);
+/// How long Redis is left alone after a failure; twice as long after each probe that fails.
+const FIRST_REST: Duration = Duration::from_millis(50);
+/// How long it is left alone at most.
+const LONGEST_REST: Duration = Duration::from_secs(1);
 /// How often other tasks of a thread get their turn before an answer that is not there counts as
 /// late: the connection's own has to read it, and the pool may have to pass it on.
 const HANDOVERS: usize = 2;
 /// How many times as long as usual a process waits for Redis that has to tell it something.
 const INSISTENCE: u32 = 2;
+/// Pause between two attempts to tell Redis what others must not miss.
+pub const RETRY: Duration = Duration::from_millis(50);
+/// How many attempts another process is given to tell Redis what it could not while it was away.
+const ATTEMPTS: u32 = 4;
 /// Longest wait for a subscription, which no request waits for.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a health check waits, which wants the truth and not a quick answer.
@@ -135,11 +142,12 @@ impl Redis {
         outcome
     }
 
-    /// Whether a use of Redis has failed within this time. What others have told it meanwhile may
-    /// not have arrived yet, if they found it away as well.
+    /// Whether Redis may not have been told yet what others changed while it was away: until this
+    /// process would have noticed that it is back, and others that [`Redis::insist`] again after
+    /// each [`RETRY`] have had time for some attempts.
     #[must_use]
-    pub fn has_failed_within(&self, time: Duration) -> bool {
-        self.links.breaker.has_failed_within(time)
+    pub fn may_be_behind(&self) -> bool {
+        self.links.breaker.has_rested_within((self.links.timeout * INSISTENCE + RETRY) * ATTEMPTS)
     }
 
     /// What is published on a channel from now on. Ends when the connection does; a connection that
@@ -300,14 +308,16 @@ impl bb8::ManageConnection for Manager {
     }
 }
 
-/// Open after a failure, until a probe succeeds.
+/// Open after a failure, until a probe succeeds. All times are milliseconds after `started`.
 #[derive(Debug)]
 struct Breaker {
     started: Instant,
-    /// Milliseconds after `started` until which Redis rests; 0 when it is well.
+    /// Until when Redis rests; 0 when it is well.
     rests_until: AtomicU64,
-    /// Milliseconds after `started` of the latest failure; 0 when there was none.
-    failed_at: AtomicU64,
+    /// How long it rests after the next failure.
+    rest: AtomicU64,
+    /// End of the rest after the latest failure; 0 when there was none.
+    rested_until: AtomicU64,
 }
 
 impl Default for Breaker {
@@ -315,7 +325,8 @@ impl Default for Breaker {
         Self {
             started: Instant::now(),
             rests_until: AtomicU64::new(0),
-            failed_at: AtomicU64::new(0),
+            rest: AtomicU64::new(millis(FIRST_REST)),
+            rested_until: AtomicU64::new(0),
         }
     }
 }
@@ -327,30 +338,36 @@ impl Breaker {
             return true;
         }
         let now = self.now();
+        if now < rests_until {
+            return false;
+        }
         // Whoever moves the end of the rest is the probe; everybody else goes on resting.
-        now >= rests_until
-            && self
-                .rests_until
-                .compare_exchange(
-                    rests_until,
-                    now + millis(COOL_DOWN),
-                    Ordering::Relaxed,
-                    Ordering::Relaxed,
-                )
-                .is_ok()
+        let rest = (self.rest.load(Ordering::Relaxed) * 2).min(millis(LONGEST_REST));
+        let is_probe = self
+            .rests_until
+            .compare_exchange(rests_until, now + rest, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok();
+        if is_probe {
+            self.rest.store(rest, Ordering::Relaxed);
+        }
+        is_probe
     }
 
-    fn has_failed_within(&self, time: Duration) -> bool {
-        let failed_at = self.failed_at.load(Ordering::Acquire);
-        failed_at > 0 && self.now() < failed_at + millis(time)
+    fn has_rested_within(&self, time: Duration) -> bool {
+        let rested_until = self.rested_until.load(Ordering::Acquire);
+        rested_until > 0 && self.now() < rested_until + millis(time)
     }
 
     fn note(&self, succeeded: bool) {
-        if !succeeded {
-            self.failed_at.fetch_max(self.now(), Ordering::AcqRel);
+        if succeeded {
+            if self.rests_until.swap(0, Ordering::Relaxed) != 0 {
+                self.rest.store(millis(FIRST_REST), Ordering::Relaxed);
+            }
+            return;
         }
-        let rests_until = if succeeded { 0 } else { self.now() + millis(COOL_DOWN) };
-        if self.rests_until.swap(rests_until, Ordering::Relaxed) == 0 && !succeeded {
+        let rests_until = self.now() + self.rest.load(Ordering::Relaxed);
+        self.rested_until.fetch_max(rests_until, Ordering::AcqRel);
+        if self.rests_until.swap(rests_until, Ordering::Relaxed) == 0 {
             tracing::warn!("Redis failed; going on without it");
         }
     }
@@ -373,11 +390,13 @@ mod tests {
     #[test]
     fn a_failure_is_remembered_beyond_the_success_that_follows() {
         let breaker = Breaker::default();
-        assert!(!breaker.has_failed_within(Duration::from_hours(1)));
+        assert!(!breaker.has_rested_within(Duration::from_hours(1)));
         breaker.note(false);
         breaker.note(true);
-        assert!(breaker.has_failed_within(Duration::from_hours(1)));
-        assert!(!breaker.has_failed_within(Duration::ZERO));
+        assert!(breaker.has_rested_within(Duration::from_hours(1)));
+        assert!(breaker.has_rested_within(Duration::ZERO), "until its rest would have ended");
+        std::thread::sleep(FIRST_REST * 2);
+        assert!(!breaker.has_rested_within(Duration::ZERO));
     }
 
     #[test]
@@ -391,6 +410,25 @@ mod tests {
         assert!(!breaker.admits(), "nobody beside the probe");
         breaker.note(true);
         assert!(breaker.admits() && breaker.admits());
+    }
+
+    #[test]
+    fn each_probe_that_fails_doubles_the_rest_up_to_a_second_and_a_success_ends_that() {
+        let breaker = Breaker::default();
+        let rest = || breaker.rest.load(Ordering::Relaxed);
+        let mut rests = Vec::new();
+        for _ in 0..7 {
+            // All who had asked at that moment fail with the first.
+            for _ in 0..50 {
+                breaker.note(false);
+            }
+            rests.push(rest());
+            breaker.rests_until.store(1, Ordering::Relaxed);
+            assert!(breaker.admits());
+        }
+        assert_eq!(rests, [50, 100, 200, 400, 800, 1000, 1000]);
+        breaker.note(true);
+        assert_eq!(rest(), millis(FIRST_REST));
     }
 
     fn nowhere() -> Redis {
@@ -432,12 +470,14 @@ mod tests {
     #[tokio::test]
     async fn a_redis_that_is_not_there_costs_one_wait_and_then_nothing() {
         let redis = nowhere();
+        // The longest rest, so that none ends meanwhile on a busy machine.
+        redis.links.breaker.rest.store(millis(LONGEST_REST), Ordering::Relaxed);
         assert!(redis.command::<()>(&cmd("PING")).await.is_err());
         let begun = Instant::now();
         for _ in 0..100 {
             let refused = redis.command::<()>(&cmd("PING")).await.unwrap_err();
             assert!(matches!(refused, Unavailable::Resting), "{refused}");
         }
-        assert!(begun.elapsed() < COOL_DOWN / 2);
+        assert!(begun.elapsed() < LONGEST_REST / 2);
     }
 }

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use edge::redis::Redis;
 use edge::redis::commands::{Cmd, cmd, pipe};
+use edge::redis::{RETRY, Redis};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -30,13 +30,6 @@ const GLANCE: Duration = Duration::from_millis(5);
 const GENERATION_TTL: Duration = Duration::from_hours(24);
 /// No page older than this is alive anywhere: its time to live, twice if it was refreshed.
 const EVERY_PAGE_IS_GONE_AFTER: Duration = Duration::from_secs(32);
-/// Pause between two attempts to tell Redis of a change.
-const RETRY: Duration = Duration::from_millis(50);
-/// How long this process trusts no page after Redis failed. Whoever found it away at the same time
-/// has told it of their changes by then: the next probe comes after one second, and after it there
-/// is time for many attempts.
-const DOUBT: Duration = Duration::from_secs(2);
-
 /// Keys: page, generation, lease. Arguments: a new generation, its time to live, the lease's name
 /// and duration, and how long a page must still live to do.
 const BEGIN: &str = r"
@@ -111,7 +104,7 @@ impl Shared {
         &self,
         keys: impl Iterator<Item = &PageKey>,
     ) -> Option<Vec<Option<Uuid>>> {
-        if !self.lock_untold().is_empty() || self.redis.has_failed_within(DOUBT) {
+        if !self.lock_untold().is_empty() || self.redis.may_be_behind() {
             // A probe, so that it is noticed when Redis is back.
             let _ = self.redis.command::<()>(&cmd("PING")).await;
             return None;
