@@ -11,8 +11,8 @@ use std::io::Write as _;
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{
-    self, AcceptEncoding, ContentEncoding, ETag, Encoding, EntityTag, Header as _, HeaderMap,
-    HeaderValue, IfNoneMatch, TryIntoHeaderValue as _,
+    self, AcceptEncoding, ContentEncoding, Encoding, EntityTag, Header as _, HeaderMap,
+    HeaderValue, IfNoneMatch,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
@@ -87,27 +87,39 @@ pub fn brotli(text: &[u8]) -> Bytes {
 
 /// Tells texts apart. Weak, because it means the text and not the bytes of one encoding; the same
 /// in every process.
-#[must_use]
-pub fn entity_tag(text: &[u8]) -> EntityTag {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(text);
-    EntityTag::new_weak(format!("{:016x}", hasher.finish()))
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    tag: EntityTag,
+    /// As it is sent, so that a text that is kept is not written anew with every answer.
+    header: Option<HeaderValue>,
 }
 
-/// Whether the client says that it has this already.
-pub fn has(request: &impl HttpMessage, tag: &EntityTag) -> bool {
-    match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(tag)),
-        _ => false,
+impl Tag {
+    /// The tag of a text.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(text);
+        let tag = EntityTag::new_weak(format!("{:016x}", hasher.finish()));
+        let header = HeaderValue::try_from(tag.to_string()).ok();
+        Self { tag, header }
     }
-}
 
-/// Marks an answer as one that the client alone may keep, and never show without asking whether it
-/// still stands.
-pub fn describe(headers: &mut HeaderMap, tag: EntityTag) {
-    if let Ok(tag) = ETag(tag).try_into_value() {
-        headers.insert(header::ETAG, tag);
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    /// Whether the client says that it has this text already.
+    pub fn is_known(&self, request: &impl HttpMessage) -> bool {
+        match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&self.tag)),
+            _ => false,
+        }
+    }
+
+    /// Marks an answer as one that the client alone may keep, and never show without asking whether
+    /// it still stands.
+    pub fn describe(&self, headers: &mut HeaderMap) {
+        if let Some(tag) = &self.header {
+            headers.insert(header::ETAG, tag.clone());
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+        }
     }
 }
 
@@ -131,10 +143,9 @@ pub(crate) fn deliver(response: ServiceResponse<BoxBody>) -> ServiceResponse<Box
     };
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     if is_read {
-        let tag = entity_tag(&text);
-        let is_known = has(&request, &tag);
-        describe(response.headers_mut(), tag);
-        if is_known {
+        let tag = Tag::of(&text);
+        tag.describe(response.headers_mut());
+        if tag.is_known(&request) {
             return ServiceResponse::new(request, not_modified(response.headers()));
         }
     }

@@ -1,7 +1,6 @@
 //! Query parameters as the contract reads them (1.2): both spellings, and four ways to say
 //! nothing.
 
-use std::collections::HashMap;
 use std::fmt::Display;
 use std::future::{Ready, ready};
 use std::str::FromStr;
@@ -17,7 +16,7 @@ use crate::problem::Problem;
 /// The `snake_case` twin is read too, and the `camelCase` one wins when both are given. An empty
 /// value, `None`, `null` and `undefined` count as absent: old clients send them.
 #[derive(Clone, Debug, Default)]
-pub struct Params(HashMap<String, String>);
+pub struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Parses a query string.
@@ -25,22 +24,25 @@ impl Params {
     /// # Errors
     /// A 400 problem when a value contains U+0000, which no text column can hold.
     pub fn parse(query: &str) -> Result<Self, Problem> {
-        let mut values = HashMap::new();
+        let mut values = Vec::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             if value.contains('\0') {
                 return Err(Problem::invalid(name, "Verdien inneholder ugyldige tegn."));
             }
             if !says_nothing(&value) {
-                values.insert(name.into_owned(), value.into_owned());
+                values.push((name.into_owned(), value.into_owned()));
             }
         }
         Ok(Self(values))
     }
 
-    /// The text given for `name`.
+    /// The text given for `name`, the last one when there are several.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).or_else(|| self.0.get(&snake_case(name))).map(String::as_str)
+        let last = |is_meant: &dyn Fn(&str) -> bool| {
+            self.0.iter().rfind(|(given, _)| is_meant(given)).map(|(_, value)| value.as_str())
+        };
+        last(&|given| given == name).or_else(|| last(&|given| is_snake_case_of(given, name)))
     }
 
     /// A value of any type that parses from text: a UUID, a whole number, a wire value.
@@ -82,15 +84,12 @@ pub fn says_nothing(value: &str) -> bool {
     matches!(value, "" | "None" | "null" | "undefined")
 }
 
-fn snake_case(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for character in name.chars() {
-        if character.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(character.to_ascii_lowercase());
-    }
-    snake
+fn is_snake_case_of(given: &str, name: &str) -> bool {
+    let snake = name.bytes().flat_map(|byte| {
+        let underscore = byte.is_ascii_uppercase().then_some(b'_');
+        underscore.into_iter().chain([byte.to_ascii_lowercase()])
+    });
+    given.bytes().eq(snake)
 }
 
 impl FromRequest for Params {
@@ -111,6 +110,13 @@ mod tests {
         let params = Params::parse("budget_round_id=a&departmentId=b&department_id=c").unwrap();
         assert_eq!(params.text("budgetRoundId"), Some("a"));
         assert_eq!(params.text("departmentId"), Some("b"));
+    }
+
+    #[test]
+    fn the_last_of_several_counts_and_a_similar_name_is_another() {
+        let params = Params::parse("year=1&year=2&budgetroundid=a&budget_round_idx=b").unwrap();
+        assert_eq!(params.text("year"), Some("2"));
+        assert_eq!(params.text("budgetRoundId"), None);
     }
 
     #[test]

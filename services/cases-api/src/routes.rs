@@ -40,9 +40,9 @@ pub const API: Api = Api {
 /// Registers every route. Through utoipa, so that the OpenAPI document misses none.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     // First, since routes are tried in this order, and the case list is what is asked for most.
-    // The address of opinions under `/api/cases/` must win over `{id}`.
-    opinions::configure(config);
     cases::configure(config);
+    // The address of opinions under `/api/cases/` must win over `{id}` in those that follow.
+    opinions::configure(config);
     auth::configure(config);
     departments::configure(config);
     rounds::configure(config);

@@ -3,12 +3,12 @@
 use std::io::Read as _;
 use std::sync::{Arc, OnceLock};
 
-use actix_web::http::header::{self, ContentEncoding, EntityTag};
+use actix_web::http::header::{self, ContentEncoding};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::case_list::{CaseListFacts, CaseListFilters};
 use domain::visibility::ListScope;
-use edge::delivery;
+use edge::delivery::{self, Tag};
 use flate2::read::GzDecoder;
 use store::StoreError;
 use store::cases::CaseListRow;
@@ -26,7 +26,7 @@ pub(crate) struct Body {
     identity: Bytes,
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
-    tag: EntityTag,
+    tag: Tag,
 }
 
 /// The two forms of a list's items (E14, E15).
@@ -100,7 +100,7 @@ impl Body {
     /// A text that is compressed when somebody asks for that.
     pub(super) fn plain(text: Vec<u8>) -> Self {
         Self {
-            tag: delivery::entity_tag(&text),
+            tag: Tag::of(&text),
             identity: text.into(),
             gzip: OnceLock::new(),
             brotli: OnceLock::new(),
@@ -175,7 +175,7 @@ impl Body {
 
     /// Answers with the encoding the client likes best, or with 304 when it has this list already.
     pub(crate) fn respond(&self, request: &HttpRequest) -> HttpResponse {
-        let is_known = delivery::has(request, &self.tag);
+        let is_known = self.tag.is_known(request);
         let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header((header::VARY, "Accept-Encoding"));
         let mut response = if is_known {
@@ -191,7 +191,7 @@ impl Body {
             }
             response.content_type("application/json").body(bytes.clone())
         };
-        delivery::describe(response.headers_mut(), self.tag.clone());
+        self.tag.describe(response.headers_mut());
         response
     }
 
