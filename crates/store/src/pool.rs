@@ -94,6 +94,12 @@ impl Pool {
         self.connections.get_owned().await.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
+    /// How long [`Pool::get`] waits at most.
+    #[must_use]
+    pub fn acquire_timeout(&self) -> Duration {
+        self.connections.config().connection_timeout
+    }
+
     /// Runs an empty query, to see whether the database answers.
     ///
     /// # Errors

@@ -26,9 +26,9 @@ mod generations;
 mod page;
 mod refresh;
 mod shared;
+mod turns;
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,13 +40,13 @@ use store::StoreError;
 use store::case_lists::{self, CaseQuery, CaseScope};
 use store::pool::Pool;
 use telemetry::metric;
-use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 pub(crate) use body::{Body, BodyKey, Form, compose};
 use generations::{Generations, generations};
 use page::{Page, PageWeight};
 use shared::{Lease, NewPage, Shared};
+use turns::Turns;
 
 use crate::directory::DirectoryCache;
 use crate::routes::cases::views::BudgetCaseView;
@@ -55,8 +55,6 @@ use crate::routes::cases::views::BudgetCaseView;
 const PAGES_BYTES: u64 = 64 << 20;
 /// Memory for composed lists of this process.
 const BODIES_BYTES: u64 = 32 << 20;
-/// How many queues readers of missing pages stand in; pages share queues by chance.
-const QUEUES: usize = 64;
 
 /// Names a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +75,7 @@ pub(crate) struct ListCache {
     generations: Generations,
     pages: Cache<PageKey, Arc<Page>, PageWeight>,
     bodies: Cache<BodyKey, Arc<Body>, body::Weight>,
-    queues: [Mutex<()>; QUEUES],
+    turns: Turns,
     reads: Reads,
 }
 
@@ -85,7 +83,7 @@ pub(crate) struct ListCache {
 #[must_use = "what was not found is still to be read"]
 pub(crate) struct Held {
     arrived: Instant,
-    found: HashMap<PageKey, Arc<Page>>,
+    found: BTreeMap<PageKey, Arc<Page>>,
 }
 
 /// How readers got pages: [`metric::LIST_CACHE_READS`] by its label `served`.
@@ -135,7 +133,7 @@ impl ListCache {
             shared,
             pages: Cache::with_weighter(1000, PAGES_BYTES, PageWeight),
             bodies: Cache::with_weighter(1000, BODIES_BYTES, body::Weight),
-            queues: std::array::from_fn(|_| Mutex::default()),
+            turns: Turns::new(),
             reads: Reads::new(),
         })
     }
@@ -169,7 +167,7 @@ impl ListCache {
     /// of [`ListCache::pages`], which asks Redis and never the database.
     pub(crate) async fn held(self: &Arc<Self>, keys: &[PageKey]) -> Held {
         let arrived = Instant::now();
-        let mut found = HashMap::with_capacity(keys.len());
+        let mut found = BTreeMap::new();
         self.take_held(keys, arrived, &mut found).await;
         Held { arrived, found }
     }
@@ -197,7 +195,7 @@ impl ListCache {
         self: &Arc<Self>,
         keys: &[PageKey],
         arrived: Instant,
-        found: &mut HashMap<PageKey, Arc<Page>>,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
     ) -> bool {
         let generations = self.generations.ask(keys.to_vec()).await.flatten();
         let now_ms = self.now_ms();
@@ -209,27 +207,62 @@ impl ListCache {
                     && page.ends > Instant::now()
             });
             page.note_reader(now_ms);
-            // Read since this caller came: younger than any save the caller can know of.
-            if stands || page.begun.is_some_and(|begun| begun >= arrived) {
+            if stands || page.is_new_to(arrived) {
                 found.insert(*key, page);
             }
         }
         generations.is_some()
     }
 
-    /// Gets pages that this process does not hold.
+    /// Takes the pages of this process that were read since a caller came: younger than any save
+    /// that it can know of, so that nobody has to be asked.
+    fn take_new(
+        &self,
+        keys: &[PageKey],
+        arrived: Instant,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
+    ) {
+        for key in keys {
+            if let Some(page) = self.pages.get(key).filter(|page| page.is_new_to(arrived)) {
+                page.note_reader(self.now_ms());
+                found.insert(*key, page);
+            }
+        }
+    }
+
+    /// Gets pages that this process does not hold, or that it may not use any more.
     async fn load(
         self: &Arc<Self>,
         keys: &[PageKey],
         arrived: Instant,
-        found: &mut HashMap<PageKey, Arc<Page>>,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
     ) -> Result<(), StoreError> {
-        let _turn = self.wait_for_turn(keys).await;
-        // Those in front of us in the queue wanted the same.
+        // As long as a caller would wait for a connection: those in front wait for no more.
+        let deadline = arrived + self.pool.acquire_timeout();
+        let mut wanted = keys.to_vec();
+        while !wanted.is_empty() {
+            let turn = self.turns.take(&wanted, deadline.into()).await?;
+            self.use_turn(&turn.keys, arrived, found).await?;
+            drop(turn);
+            wanted = missing(&wanted, found);
+        }
+        Ok(())
+    }
+
+    /// Gets pages that it is our turn to read.
+    async fn use_turn(
+        self: &Arc<Self>,
+        keys: &[PageKey],
+        arrived: Instant,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
+    ) -> Result<(), StoreError> {
+        // Those in front of us wanted the same; whoever waited for them needs no word from Redis.
         let before = found.len();
-        let redis_is_up = self.take_held(keys, arrived, found).await;
-        count(&self.reads.waited, found.len() - before);
+        self.take_new(keys, arrived, found);
         let mut wanted = missing(keys, found);
+        let redis_is_up = !wanted.is_empty() && self.take_held(&wanted, arrived, found).await;
+        count(&self.reads.waited, found.len() - before);
+        wanted = missing(keys, found);
         if wanted.is_empty() {
             return Ok(());
         }
@@ -237,9 +270,9 @@ impl ListCache {
         let leases = if may_keep { self.shared.begin(&wanted).await } else { None };
         let Some(leases) = leases else {
             count(&self.reads.missed, wanted.len());
-            return self.fill(&wanted, &HashMap::new(), found).await;
+            return self.fill(&wanted, &BTreeMap::new(), found).await;
         };
-        let mut mine = HashMap::new();
+        let mut mine = BTreeMap::new();
         for (key, lease) in wanted.iter().zip(leases) {
             match lease {
                 Lease::Filled(stored) => {
@@ -271,8 +304,8 @@ impl ListCache {
     async fn fill(
         self: &Arc<Self>,
         keys: &[PageKey],
-        leases: &HashMap<PageKey, Uuid>,
-        found: &mut HashMap<PageKey, Arc<Page>>,
+        leases: &BTreeMap<PageKey, Uuid>,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
     ) -> Result<(), StoreError> {
         if keys.is_empty() {
             return Ok(());
@@ -286,8 +319,8 @@ impl ListCache {
                 Some(NewPage { key: *key, generation, body: &page.body, time_to_live })
             })
             .collect();
-        let kept: HashMap<PageKey, Uuid> = if mine.is_empty() {
-            HashMap::new()
+        let kept: BTreeMap<PageKey, Uuid> = if mine.is_empty() {
+            BTreeMap::new()
         } else {
             let stored = self.shared.store(&mine).await;
             let stored = mine.iter().zip(stored).filter(|(_, is_stored)| *is_stored);
@@ -311,11 +344,11 @@ impl ListCache {
     ) -> Result<Vec<(PageKey, Page)>, StoreError> {
         let begun = Instant::now();
         count(&metrics::counter!(metric::LIST_CACHE_FILLS), keys.len());
-        let mut by_round: HashMap<BudgetRoundId, Vec<Uuid>> = HashMap::new();
+        let mut by_round: BTreeMap<BudgetRoundId, Vec<Uuid>> = BTreeMap::new();
         for key in keys {
             by_round.entry(key.round).or_default().push(key.department.into());
         }
-        let mut rows: HashMap<PageKey, Vec<BudgetCaseView>> =
+        let mut rows: BTreeMap<PageKey, Vec<BudgetCaseView>> =
             keys.iter().map(|key| (*key, Vec::new())).collect();
         let mut conn = self.pool.get().await?;
         for (round, departments) in by_round {
@@ -357,23 +390,8 @@ impl ListCache {
         }
         page
     }
-
-    /// Stands in the queues of all these pages. Always in the same order, so that two readers of
-    /// several pages never wait for each other.
-    async fn wait_for_turn(&self, keys: &[PageKey]) -> Vec<MutexGuard<'_, ()>> {
-        let hasher = BuildHasherDefault::<DefaultHasher>::default();
-        let queues: BTreeSet<usize> =
-            keys.iter().filter_map(|key| usize::try_from(hasher.hash_one(key) % 64).ok()).collect();
-        let mut turn = Vec::with_capacity(queues.len());
-        for queue in queues {
-            if let Some(queue) = self.queues.get(queue) {
-                turn.push(queue.lock().await);
-            }
-        }
-        turn
-    }
 }
 
-fn missing(keys: &[PageKey], found: &HashMap<PageKey, Arc<Page>>) -> Vec<PageKey> {
+fn missing(keys: &[PageKey], found: &BTreeMap<PageKey, Arc<Page>>) -> Vec<PageKey> {
     keys.iter().filter(|key| !found.contains_key(key)).copied().collect()
 }

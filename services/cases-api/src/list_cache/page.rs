@@ -106,6 +106,11 @@ impl Page {
         self.body.identity().get(item.text.clone()).unwrap_or_default()
     }
 
+    /// Whether it was read since a caller came.
+    pub(super) fn is_new_to(&self, arrived: Instant) -> bool {
+        self.begun.is_some_and(|begun| begun >= arrived)
+    }
+
     pub(super) fn note_reader(&self, now_ms: u64) {
         self.last_read.store(now_ms, Ordering::Relaxed);
     }

@@ -73,7 +73,8 @@ impl ListCache {
         last_read: u64,
     ) -> Result<(), StoreError> {
         let ahead = self.time_to_live / REFRESH_AHEAD;
-        let _turn = self.wait_for_turn(&[key]).await;
+        let deadline = Instant::now() + self.pool.acquire_timeout();
+        let _turn = self.turns.take(&[key], deadline.into()).await?;
         let Some(lease) = self.shared.begin_refresh(key, ahead).await else {
             return Ok(());
         };
