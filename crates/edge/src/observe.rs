@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
 use telemetry::propagation::{self, Extractor};
-use tracing::Instrument as _;
+use telemetry::request::Request;
 use uuid::Uuid;
 
 use crate::delivery::deliver;
@@ -19,16 +19,10 @@ use crate::rate_limit::Standing;
 /// Header that names a request in every log on its way.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-tokio::task_local! {
-    static CURRENT_REQUEST_ID: String;
-}
-
 /// What a user can quote to the operators: the trace id, or the request id when nothing traces.
 #[must_use]
 pub fn instance() -> String {
-    propagation::current_trace_id()
-        .or_else(|| CURRENT_REQUEST_ID.try_with(Clone::clone).ok())
-        .unwrap_or_default()
+    propagation::current_trace_id().or_else(telemetry::request::current_id).unwrap_or_default()
 }
 
 /// Put into the extensions of a failing answer that has a documented body of its own, so that it
@@ -46,33 +40,27 @@ pub async fn observe<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let method = method_label(request.method());
     let timer = RequestTimer::start(method);
-    let request_id = request_id(request.headers());
-    let span = {
-        let caller = HeaderCarrier(request.headers());
-        telemetry::span::request(method, request.path(), &request_id, &caller)
+    let known = {
+        let headers = request.headers();
+        Request::new(method, request.path(), request_id(headers), &HeaderCarrier(headers))
     };
     // Errors pass: only other middleware returns them, handlers and extractors answer themselves.
     // They cannot be answered here, as routing wants the only handle to the request.
-    let mut response = CURRENT_REQUEST_ID
-        .scope(request_id.clone(), async move {
-            let response = next.call(request).await?;
-            Ok::<_, Error>(deliver(as_problem(response.map_into_boxed_body())))
-        })
-        .instrument(span.clone())
-        .await?;
+    let work = async {
+        let response = next.call(request).await?;
+        Ok::<_, Error>(deliver(as_problem(response.map_into_boxed_body())))
+    };
+    let mut response = known.run(work).await?;
     let status = response.status();
     let route = response.request().match_pattern();
     let route = route.as_deref().unwrap_or("unmatched");
-    telemetry::span::answered(&span, method, route, status.as_u16());
-    if status.is_server_error() {
-        telemetry::span::fail(&span, status.as_str());
-    }
+    known.answered(route, status.as_u16());
     timer.stop(route, status);
     let standing = response.request().extensions().get::<Standing>().copied();
     if let Some(standing) = standing {
         standing.describe(response.headers_mut());
     }
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
+    if let Ok(value) = HeaderValue::from_str(known.id()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     Ok(response)

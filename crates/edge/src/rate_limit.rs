@@ -117,6 +117,10 @@ impl RateLimits {
     }
 }
 
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
 /// Counts requests. Belongs into the application's data.
 pub struct RateLimiter {
     redis: Redis,
@@ -281,11 +285,11 @@ impl Standing {
     pub(crate) fn describe(self, headers: &mut HeaderMap) {
         let remaining = self.limit.saturating_sub(self.window.used);
         for (name, value) in [
-            ("ratelimit-limit", u64::from(self.limit)),
-            ("ratelimit-remaining", u64::from(remaining)),
-            ("ratelimit-reset", whole_seconds(self.window.left())),
+            (LIMIT, u64::from(self.limit)),
+            (REMAINING, u64::from(remaining)),
+            (RESET, whole_seconds(self.window.left())),
         ] {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+            headers.insert(name, HeaderValue::from(value));
         }
     }
 }

@@ -7,6 +7,7 @@
 mod lines;
 pub mod metric;
 pub mod propagation;
+pub mod request;
 mod sampling;
 pub mod span;
 
@@ -19,8 +20,8 @@ use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing::Level;
 use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
+use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -104,20 +105,18 @@ impl Telemetry {
                 .fmt_fields(lines::SpanFields)
                 .event_format(lines::JsonLines)
                 .boxed(),
-            LogFormat::Text => tracing_subscriber::fmt::layer().with_target(false).boxed(),
+            LogFormat::Text => tracing_subscriber::fmt::layer()
+                .event_format(lines::TextLines(format::format().with_target(false)))
+                .boxed(),
         };
         // What is logged is RUST_LOG's business, and what is traced the sampler's. Lines are told
-        // of our spans at any level, because the request id comes from them, and never of details.
+        // of our spans at any level, because a job's id comes from them, and never of details.
         let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let context = filter_fn(|metadata| metadata.is_span() && metadata.target() != span::DETAIL)
             .with_max_level_hint(LevelFilter::INFO);
-        let is_traced = filter_fn(|metadata| {
-            *metadata.level() <= Level::INFO && metadata.target() != sampling::UNTRACED
-        })
-        .with_max_level_hint(LevelFilter::INFO);
         let is_no_detail = filter_fn(|metadata| metadata.target() != span::DETAIL);
         tracing_subscriber::registry()
-            .with(spans.map(|spans| spans.with_filter(is_traced)))
+            .with(spans.map(|spans| spans.with_filter(LevelFilter::INFO)))
             .with(lines.with_filter(wanted.or(context).and(is_no_detail)))
             .try_init()?;
         Ok(Self { provider })

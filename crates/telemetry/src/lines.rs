@@ -12,12 +12,14 @@ use tracing::span::Record;
 use tracing::{Event, Subscriber, dispatcher};
 use tracing_opentelemetry::get_otel_context;
 use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
+use tracing_subscriber::fmt::format::{
+    Format, FormatEvent, FormatFields, Full, JsonFields, Writer,
+};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-use crate::sampling::Ids;
+use crate::request::{self, Known};
 
 /// Keeps a span's fields as they will be needed if it ever has a log line: name and value one after
 /// another. Most spans have none, so what is kept is made as cheaply as can be; the library's own
@@ -95,7 +97,8 @@ impl Visit for Keeper<'_> {
     }
 }
 
-/// Formats an event and the fields of all spans around it, the inner ones having the last word.
+/// Formats an event, the request it belongs to and the fields of all spans around it, the inner ones
+/// having the last word.
 pub(crate) struct JsonLines;
 
 impl<S> FormatEvent<S, SpanFields> for JsonLines
@@ -114,12 +117,10 @@ where
         line.insert("timestamp".to_owned(), time.into());
         line.insert("level".to_owned(), event.metadata().level().as_str().into());
         line.insert("target".to_owned(), event.metadata().target().into());
+        request::current(|known| add_request(&mut line, known));
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             if let Some(fields) = span.extensions().get::<FormattedFields<SpanFields>>() {
                 add_kept(&mut line, &fields.fields);
-            }
-            if let Some(Ids(ids)) = span.extensions().get::<Ids>() {
-                add_ids(&mut line, ids);
             }
         }
         if let Some(span) = context.lookup_current() {
@@ -132,6 +133,15 @@ where
             add(&mut line, name, value);
         }
         writeln!(writer, "{}", Value::Object(line))
+    }
+}
+
+fn add_request(line: &mut Map<String, Value>, known: &Known) {
+    line.insert("request_id".to_owned(), known.id.as_str().into());
+    line.insert("http.request.method".to_owned(), known.method.into());
+    line.insert("url.path".to_owned(), known.path.as_str().into());
+    if let Some(ids) = &known.ids {
+        add_ids(line, ids);
     }
 }
 
@@ -166,11 +176,37 @@ fn add_ids(line: &mut Map<String, Value>, ids: &SpanContext) {
     }
 }
 
+/// Formats an event for a person, after the request it belongs to.
+pub(crate) struct TextLines(pub(crate) Format<Full, SystemTime>);
+
+impl<S, F> FormatEvent<S, F> for TextLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    F: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, F>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        // A span of the request's own is written with the event.
+        let of_request = |known: &Known| match known {
+            Known { has_span: true, .. } => Ok(()),
+            Known { id, method, path, .. } => write!(writer, "{method} {path} {id} "),
+        };
+        request::current(of_request).transpose()?;
+        self.0.format_event(context, writer, event)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
     use std::io::Write;
+    use std::pin::pin;
     use std::sync::{Arc, Mutex};
+    use std::{task, thread};
 
     use opentelemetry_sdk::propagation::TraceContextPropagator;
     use tracing::field;
@@ -178,6 +214,7 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
+    use crate::request::Request;
     use crate::{propagation, sampling};
 
     #[derive(Clone, Default)]
@@ -201,6 +238,15 @@ mod tests {
         }
     }
 
+    /// Does work that waits for nothing.
+    fn now<T>(work: impl Future<Output = T>) -> T {
+        let mut context = task::Context::from_waker(task::Waker::noop());
+        match pin!(work).poll(&mut context) {
+            task::Poll::Ready(output) => output,
+            task::Poll::Pending => panic!("it waits"),
+        }
+    }
+
     /// What is written while `work` runs.
     fn lines_of(work: impl FnOnce()) -> String {
         let kept = Kept::default();
@@ -221,21 +267,50 @@ mod tests {
         // Whoever calls has the last word, so the share does not matter.
         sampling::start(1.0);
         let text = lines_of(|| {
-            let span = crate::span::request("GET", "/api/cases", "r-1", &carrier);
-            let _span = span.entered();
-            let _inner = tracing::info_span!("inner").entered();
-            let sent = propagation::current_traceparent().unwrap();
-            assert!(sent.starts_with(&format!("00-{trace}-")) && sent.ends_with("-00"), "{sent}");
-            assert_ne!(sent, parent, "the request is a step of its own");
-            assert_eq!(propagation::current_trace_id().as_deref(), Some(trace));
-            assert!(!crate::span::is_recorded());
-            tracing::warn!("slow");
+            let request = Request::new("GET", "/api/cases", "r-1".to_owned(), &carrier);
+            now(request.run(async {
+                let _inner = tracing::info_span!("inner").entered();
+                let sent = propagation::current_traceparent().unwrap();
+                assert!(sent.starts_with(&format!("00-{trace}-")), "{sent}");
+                assert!(sent.ends_with("-00"), "{sent}");
+                assert_ne!(sent, parent, "the request is a step of its own");
+                assert_eq!(propagation::current_trace_id().as_deref(), Some(trace));
+                assert!(!crate::span::is_recorded());
+                tracing::warn!("slow");
+                let elsewhere = request::carried(|| tracing::warn!("slow elsewhere"));
+                let dispatch = dispatcher::get_default(Clone::clone);
+                thread::spawn(move || dispatcher::with_default(&dispatch, elsewhere))
+                    .join()
+                    .unwrap();
+            }));
+            tracing::warn!("of no request");
         });
-        let line: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(line["trace_id"], trace);
-        assert_eq!(line["span_id"].as_str().map(str::len), Some(16));
-        assert_eq!(line["request_id"], "r-1");
-        assert_eq!(line["url.path"], "/api/cases");
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let [here, elsewhere, outside] = lines.as_slice() else { panic!("{text}") };
+        for line in [here, elsewhere] {
+            assert_eq!(line["trace_id"], trace);
+            assert_eq!(line["span_id"].as_str().map(str::len), Some(16));
+            assert_eq!(line["request_id"], "r-1");
+            assert_eq!(line["http.request.method"], "GET");
+            assert_eq!(line["url.path"], "/api/cases");
+        }
+        assert!(outside.get("request_id").is_none(), "{outside}");
+    }
+
+    #[test]
+    fn a_line_for_a_person_begins_with_its_request() {
+        let kept = Kept::default();
+        let lines = tracing_subscriber::fmt::layer()
+            .event_format(TextLines(Format::default().with_ansi(false)))
+            .with_writer(kept.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let nobody = HashMap::new();
+            let request = Request::new("GET", "/api/cases", "r-1".to_owned(), &nobody);
+            now(request.run(async { tracing::warn!("slow") }));
+        });
+        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        assert!(text.starts_with("GET /api/cases r-1 ") && text.ends_with("slow\n"), "{text}");
     }
 
     #[test]

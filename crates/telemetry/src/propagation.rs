@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceContextExt as _;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::sampling;
+use crate::request;
 
 /// Name of the header that carries the context (W3C Trace Context, section 3.2).
 pub const TRACEPARENT: &str = "traceparent";
@@ -30,7 +30,7 @@ fn current() -> Context {
     if context.span().span_context().is_valid() {
         return context;
     }
-    match sampling::current_ids() {
+    match request::current(|known| known.ids.clone()).flatten() {
         Some(ids) => Context::new().with_remote_span_context(ids),
         None => context,
     }

@@ -2,7 +2,7 @@
 //!
 //! Most requests are not sampled, and each still needs a trace id: its log lines carry it, and what
 //! it calls keeps to the decision. OpenTelemetry's layer would prepare a whole span for each and
-//! throw it away. Here such a request keeps its ids, in a span that only log lines know of.
+//! throw it away. Here such a request has its ids and no span.
 
 use std::sync::OnceLock;
 
@@ -14,12 +14,6 @@ use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{
     IdGenerator as _, RandomIdGenerator, Sampler, SamplingDecision, SamplingResult, ShouldSample,
 };
-use tracing::Span;
-use tracing_subscriber::Registry;
-use tracing_subscriber::registry::LookupSpan as _;
-
-/// Target of requests' spans that are for log lines only.
-pub(crate) const UNTRACED: &str = "untraced";
 
 /// Set once spans are exported; without it nothing is sampled and nothing has ids.
 static REQUESTS: OnceLock<Sampler> = OnceLock::new();
@@ -79,29 +73,6 @@ impl ShouldSample for Root {
         let sampler = if *kind == SpanKind::Server { &Sampler::AlwaysOn } else { &self.0 };
         sampler.should_sample(parent, trace, name, kind, attributes, links)
     }
-}
-
-/// The ids of an unsampled request, kept with its span.
-pub(crate) struct Ids(pub(crate) SpanContext);
-
-/// Keeps the ids of a request with its span.
-pub(crate) fn keep(span: &Span, ids: SpanContext) {
-    span.with_subscriber(|(id, dispatch)| {
-        let registry = dispatch.downcast_ref::<Registry>();
-        if let Some(span) = registry.and_then(|registry| registry.span(id)) {
-            span.extensions_mut().insert(Ids(ids));
-        }
-    });
-}
-
-/// The ids of the unsampled request that the current span belongs to.
-pub(crate) fn current_ids() -> Option<SpanContext> {
-    Span::current()
-        .with_subscriber(|(id, dispatch)| {
-            let span = dispatch.downcast_ref::<Registry>()?.span(id)?;
-            span.scope().find_map(|span| Some(span.extensions().get::<Ids>()?.0.clone()))
-        })
-        .flatten()
 }
 
 #[cfg(test)]

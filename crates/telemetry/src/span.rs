@@ -4,13 +4,9 @@
 //! They are made only below a span that is recorded: a poll in the background is no story, and a
 //! trace that was not sampled must cost next to nothing. They never become part of log lines.
 
-use opentelemetry::KeyValue;
-use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::TraceContextExt as _;
 use tracing::{Level, Span, field, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-
-use crate::sampling::{self, Decision};
 
 /// Target of spans that are for traces only.
 pub(crate) const DETAIL: &str = "detail";
@@ -21,47 +17,6 @@ pub fn is_recorded() -> bool {
     // The first question is a look at a cached flag; the second takes a lock.
     tracing::span_enabled!(target: "detail", Level::INFO)
         && Span::current().context().span().span_context().is_sampled()
-}
-
-/// A request that came in, below the context that `carrier` holds. Its log lines have `request_id`
-/// and `path`; a query string does not belong there, as search texts and addresses are personal data.
-#[must_use]
-pub fn request(
-    method: &'static str,
-    path: &str,
-    request_id: &str,
-    carrier: &dyn Extractor,
-) -> Span {
-    match sampling::decide(carrier) {
-        Decision::Traced(parent) => {
-            let span = info_span!(
-                "request",
-                otel.name = method,
-                otel.kind = "server",
-                otel.status_code = field::Empty,
-                error.type = field::Empty,
-                http.request.method = method,
-                url.path = path,
-                request_id,
-            );
-            // Fails only when no OpenTelemetry layer is installed: then there is nothing to link.
-            let _ = span.set_parent(parent);
-            span
-        }
-        Decision::Untraced(ids) => {
-            let span = info_span!(
-                target: sampling::UNTRACED,
-                "request",
-                http.request.method = method,
-                url.path = path,
-                request_id,
-            );
-            if let Some(ids) = ids {
-                sampling::keep(&span, ids);
-            }
-            span
-        }
-    }
 }
 
 /// A statement sent to PostgreSQL: its template, never a value.
@@ -158,21 +113,6 @@ pub fn http_request(method: &str, host: &str, url: &str) -> Span {
 pub fn fail(span: &Span, kind: &str) {
     span.record("otel.status_code", "ERROR");
     span.record("error.type", kind);
-}
-
-/// Tells the span of a request what is known only after routing. Not by fields, which every
-/// subscriber would keep for every request: no log line comes after the answer.
-pub fn answered(span: &Span, method: &'static str, route: &str, status: u16) {
-    let context = span.context();
-    let span = context.span();
-    if span.is_recording() {
-        span.update_name(format!("{method} {route}"));
-        span.set_attributes([
-            KeyValue::new("http.route", route.to_owned()),
-            KeyValue::new("http.response.status_code", i64::from(status)),
-            KeyValue::new("url.scheme", "http"),
-        ]);
-    }
 }
 
 /// The first word of a statement, and that with the first table it names.

@@ -30,8 +30,8 @@ use store::contents::VersionRow;
 use store::export_rows::{self, CaseListSource, find_printed_case};
 use store::pool::Pool;
 use store::{StoreError, department_lists};
+use telemetry::request::carried;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tracing::Span;
 
 use crate::cases::{self, CaseError};
 use crate::department_lists::{ListError, admit_to};
@@ -260,12 +260,10 @@ async fn on_blocking_thread(
     format: DocumentFormat,
     render: impl FnOnce() -> Result<Vec<u8>, MakeError> + Send + 'static,
 ) -> Result<Vec<u8>, MakeError> {
-    let span = Span::current();
-    tokio::task::spawn_blocking(move || {
-        let _request = span.entered();
+    tokio::task::spawn_blocking(carried(move || {
         let _step = telemetry::span::render(format.extension()).entered();
         render()
-    })
+    }))
     .await?
 }
 

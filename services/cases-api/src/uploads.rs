@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use edge::blobs::{BlobError, BlobStore, ObjectStoreExt as _};
+use telemetry::request::carried;
 use tokio::sync::Semaphore;
 use tokio::task::JoinError;
 use tracing::Instrument as _;
@@ -301,15 +302,13 @@ async fn check(
 ) -> Result<Bytes, UploadError> {
     let waiting = tokio::time::timeout(CHECK_WAIT, slots.acquire());
     let Ok(Ok(_slot)) = waiting.await else { return Err(UploadError::Busy) };
-    let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || {
-        let _entered = span.entered();
+    tokio::task::spawn_blocking(carried(move || {
         if image_type == ImageType::Svg {
             return Ok(svg::clean(&content)?.into());
         }
         raster::check(&content)?;
         Ok(content)
-    })
+    }))
     .await?
 }
 

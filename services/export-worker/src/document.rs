@@ -15,9 +15,9 @@ use render::pdf::PdfError;
 use render::workbook::{self, WorkbookError};
 use store::StoreError;
 use store::export_rows::{CaseListSource, list_exported_cases, open_case_list, rights_still_hold};
+use telemetry::request::carried;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
-use tracing::Span;
 
 use crate::app::Worker;
 use crate::progress::Progress;
@@ -158,13 +158,11 @@ async fn spawn_render(
     out: std::fs::File,
     on_row: impl FnMut(u32) + Send + 'static,
 ) -> Result<u32, DocumentError> {
-    let span = Span::current();
-    let rendered = tokio::task::spawn_blocking(move || {
-        let _job = span.entered();
+    let rendered = tokio::task::spawn_blocking(carried(move || {
         let _step = telemetry::span::render(DocumentFormat::Xlsx.extension()).entered();
         let rows = received(receiver);
         workbook::write_case_list(rows, &fields, out, on_row)
-    });
+    }));
     Ok(rendered.await??)
 }
 

@@ -22,9 +22,9 @@ use render::{docx, file_name, pdf};
 use store::comment_threads::list_threads_of_list;
 use store::department_lists::find_list_document;
 use store::export_rows::{CaseListSource, rights_still_hold};
+use telemetry::request::carried;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
-use tracing::Span;
 
 use crate::app::Worker;
 use crate::document::{BATCHES_AHEAD, Document, DocumentError, SourceClosed, feed, open, received};
@@ -182,14 +182,12 @@ async fn render(
 ) -> Result<NamedTempFile, DocumentError> {
     let file = NamedTempFile::new()?;
     let out = file.reopen()?;
-    let span = Span::current();
     let progress = Arc::clone(progress);
-    let rendering = tokio::task::spawn_blocking(move || {
-        let _job = span.entered();
+    let rendering = tokio::task::spawn_blocking(carried(move || {
         let _step = telemetry::span::render(pages.format().extension()).entered();
         let template = stationery.as_deref().and_then(|stationery| stationery.template.as_ref());
         pages.write(&build()?, template, out, &progress)
-    });
+    }));
     rendering.await??;
     Ok(file)
 }
