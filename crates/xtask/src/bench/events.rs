@@ -32,15 +32,16 @@ const INVITE: &str = "INSERT INTO users SELECT (jsonb_populate_record(u, jsonb_b
 
 pub(super) fn measure(bench: &Bench<'_>, running: &mut Running) -> Result<Value> {
     Login::owner(bench.stack).query(DATABASE, INVITE)?;
-    // One that has served nothing yet: memory that earlier loads left would be reused unseen.
-    running.stop_named(&["cases-api".to_owned()])?;
-    services::start(running, &bench.programs)?;
     let tokens: Vec<String> = (1..=LISTENERS)
         .map(|nth| {
             let client = Client::sign_in_as(bench.stack, &format!("lytter{nth}@test.no"))?;
             Ok(client.token().to_owned())
         })
         .collect::<Result<_>>()?;
+    // One that has served nothing yet, no sign-in either: memory that earlier work left would be
+    // reused unseen.
+    running.stop_named(&["cases-api".to_owned()])?;
+    services::start(running, &bench.programs)?;
     let case = lists::all(bench.stack)?.into_iter().next().context("there is no case")?.case;
     let plan = json!({
         "hosts": hosts(&[bench.stack.ports.cases_api]),
