@@ -287,7 +287,8 @@ pub async fn hand_back_locks(
 
 /// Deletes the locks that have been over for longer than the retention; returns how many.
 ///
-/// The retention must exceed the role's `statement_timeout`: see the module's text on tokens.
+/// The retention must exceed the role's `statement_timeout` (see the module's text on tokens), and
+/// the time that a page may lie open with a token: without a row an overtaken one looks current.
 pub async fn delete_dead_locks(
     conn: &mut AsyncPgConnection,
     retention: Duration,

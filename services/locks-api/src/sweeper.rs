@@ -1,6 +1,7 @@
 //! Keeps the table small and the gauge of live locks current.
 //!
-//! Nothing depends on it for correctness: every read and write of a lock ignores what is over.
+//! Every read and write of a lock ignores what is over, except the check of a fencing token, which
+//! asks who came last: [`RETENTION`] is made for that.
 
 use std::time::Duration;
 
@@ -12,9 +13,13 @@ use tokio::time::MissedTickBehavior;
 
 use crate::config::LockConfig;
 
-/// A row that is over stays at least this long: longer than any statement of the role may run
-/// (`statement_timeout`), which is what makes fencing tokens grow (see [`store::locks`]).
-pub const SHORTEST_RETENTION: Duration = Duration::from_mins(1);
+/// How long a row that is over stays. While it does, an overtaken fencing token is known to be one:
+/// so longer than any page lies open with a token, whose user signs in anew every day. There is one
+/// small row for each resource at most, so it costs next to nothing.
+///
+/// Also longer than any statement of the role may run (`statement_timeout`), which is what makes
+/// tokens grow (see [`store::locks`]).
+pub const RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// Sweeps for ever. Meant to be spawned.
 pub async fn run(pool: Pool, config: LockConfig) {
@@ -23,15 +28,15 @@ pub async fn run(pool: Pool, config: LockConfig) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = sweep(&pool, config.lease.max(SHORTEST_RETENTION)).await {
+        if let Err(error) = sweep(&pool).await {
             tracing::warn!(error.chain = %edge::error::chain(&error), "locks were not swept");
         }
     }
 }
 
-async fn sweep(pool: &Pool, retention: Duration) -> Result<(), StoreError> {
+async fn sweep(pool: &Pool) -> Result<(), StoreError> {
     let mut conn = pool.get().await?;
-    let deleted = store::locks::delete_dead_locks(&mut conn, retention).await?;
+    let deleted = store::locks::delete_dead_locks(&mut conn, RETENTION).await?;
     if deleted > 0 {
         tracing::info!(lock.deleted = deleted, "deleted {deleted} locks that were long over");
     }
