@@ -33,10 +33,15 @@ use crate::statement_spans::StatementSpans;
 /// The pool's timeout may not be zero.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
 
-/// Idle time after which the kernel probes whether the peer still lives.
-const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+/// Silence after which the kernel probes whether the peer still lives, also while a query waits for
+/// its answer.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(5);
 
-/// Longest time that sent data may stay unacknowledged before the connection counts as dead.
+/// Pause between two probes; the kernel's own would be 75 seconds.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Longest time that sent data or probes may stay unacknowledged before the connection counts as
+/// dead.
 const DEAD_PEER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection taken from the pool, given back when dropped.
@@ -185,9 +190,9 @@ pub(crate) async fn establish(
     let mut config: tokio_postgres::Config = url
         .parse()
         .map_err(|_| ConnectionError::InvalidConnectionUrl("not a PostgreSQL URL".into()))?;
-    // Dead peers: notice a silent one in seconds rather than after the kernel's default of hours.
-    config.connect_timeout(connect_timeout).keepalives_idle(KEEPALIVE_IDLE);
-    config.tcp_user_timeout(DEAD_PEER_TIMEOUT);
+    // Dead peers: notice one that vanished in seconds rather than after the kernel's hours.
+    config.connect_timeout(connect_timeout).tcp_user_timeout(DEAD_PEER_TIMEOUT);
+    config.keepalives_idle(KEEPALIVE_IDLE).keepalives_interval(KEEPALIVE_INTERVAL);
     let (client, connection) = config
         .connect(NoTls)
         .await
