@@ -89,7 +89,8 @@ pub fn brotli(text: &[u8]) -> Bytes {
 /// in every process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    tag: EntityTag,
+    digest: u64,
+    entity: EntityTag,
     /// As it is sent, so that a text that is kept is not written anew with every answer.
     header: Option<HeaderValue>,
 }
@@ -100,15 +101,22 @@ impl Tag {
     pub fn of(text: &[u8]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(text);
-        let tag = EntityTag::new_weak(format!("{:016x}", hasher.finish()));
-        let header = HeaderValue::try_from(tag.to_string()).ok();
-        Self { tag, header }
+        let digest = hasher.finish();
+        let entity = EntityTag::new_weak(format!("{digest:016x}"));
+        let header = HeaderValue::try_from(entity.to_string()).ok();
+        Self { digest, entity, header }
+    }
+
+    /// What the tag says, as a number: equal for equal texts.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// Whether the client says that it has this text already.
     pub fn is_known(&self, request: &impl HttpMessage) -> bool {
         match IfNoneMatch::parse(request) {
-            Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&self.tag)),
+            Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&self.entity)),
             _ => false,
         }
     }

@@ -24,7 +24,7 @@ use crate::config::RedisConfig;
 
 /// How commands are written.
 pub mod commands {
-    pub use bb8_redis::redis::{Cmd, FromRedisValue, Pipeline, cmd, pipe};
+    pub use bb8_redis::redis::{Cmd, FromRedisValue, Pipeline, Value, cmd, pipe};
 }
 
 /// Connections of a thread; each carries one command or pipeline at a time.

@@ -218,6 +218,7 @@ impl Application {
         let pool = state.pool.clone();
         background.spawn_droppable(edge::metrics::keep_up(move || pool.report()));
         background.spawn(|stop| relay::run(state.clone(), stop));
+        background.spawn(|stop| Arc::clone(&state.lists).keep_in_touch(stop));
         // Streams end when draining begins: no request is waited for that never ends by itself.
         background.spawn(|_| Arc::clone(&state.events).run(readiness.draining()));
         let servers = Servers { public: Some(public), admin, readiness };

@@ -40,12 +40,13 @@ use store::StoreError;
 use store::case_lists::{self, CaseQuery, CaseScope};
 use store::pool::Pool;
 use telemetry::metric;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use body::{Body, BodyKey, Form, compose};
 use generations::{Generations, generations};
 use page::{Page, PageWeight};
-use shared::{Lease, NewPage, Shared};
+use shared::{Lease, NewPage, Shared, StoredPage};
 use turns::Turns;
 
 use crate::directory::DirectoryCache;
@@ -123,7 +124,7 @@ impl ListCache {
         redis: &Redis,
         time_to_live: Duration,
     ) -> Arc<Self> {
-        let shared = Shared::new(redis.clone());
+        let shared = Shared::new(redis.clone(), time_to_live);
         Arc::new(Self {
             pool,
             directory,
@@ -136,6 +137,12 @@ impl ListCache {
             turns: Turns::new(),
             reads: Reads::new(),
         })
+    }
+
+    /// Keeps Redis and this process in step until the token is cancelled, and a while longer if
+    /// Redis has not been told everything.
+    pub(crate) async fn keep_in_touch(self: Arc<Self>, stop: CancellationToken) {
+        self.shared.clone().keep_in_touch(stop).await;
     }
 
     /// Forgets a page everywhere. Called between the commit of a write and its answer (I4).
@@ -151,9 +158,6 @@ impl ListCache {
 
     /// The list that `compose` would make from pages under `key`, composed once.
     pub(crate) fn body(&self, key: &BodyKey, compose: impl FnOnce() -> Body) -> Arc<Body> {
-        if !key.is_lasting() {
-            return Arc::new(compose());
-        }
         let composed = self
             .bodies
             .get_or_insert_with(key, || Ok::<_, std::convert::Infallible>(Arc::new(compose())));
@@ -273,30 +277,56 @@ impl ListCache {
             return self.fill(&wanted, &BTreeMap::new(), found).await;
         };
         let mut mine = BTreeMap::new();
-        for (key, lease) in wanted.iter().zip(leases) {
-            match lease {
-                Lease::Filled(stored) => {
-                    if let Some(page) = Page::adopt(&stored) {
-                        count(&self.reads.shared_hit, 1);
-                        found.insert(*key, self.hold(*key, page, self.now_ms()));
-                    }
-                }
-                Lease::Mine { generation } => {
-                    mine.insert(*key, generation);
-                }
-                Lease::Others => {
-                    if let Some(page) =
-                        self.shared.wait_for(*key).await.and_then(|stored| Page::adopt(&stored))
-                    {
-                        count(&self.reads.waited, 1);
-                        found.insert(*key, self.hold(*key, page, self.now_ms()));
-                    }
-                }
+        let others = self.use_leases(&wanted, leases, &mut mine, found);
+        if !others.is_empty() {
+            let came = self.shared.wait_for(&others).await;
+            count(&self.reads.waited, self.adopt(came, found));
+            // Whoever was reading the rest has died or takes too long; the first can be known.
+            let left = missing(&others, found);
+            if !left.is_empty()
+                && let Some(leases) = self.shared.begin(&left).await
+            {
+                self.use_leases(&left, leases, &mut mine, found);
             }
         }
         wanted = missing(&wanted, found);
         count(&self.reads.missed, wanted.len());
         self.fill(&wanted, &mine, found).await
+    }
+
+    /// Takes what is there already and notes what is ours to read; returns what others are reading.
+    fn use_leases(
+        self: &Arc<Self>,
+        keys: &[PageKey],
+        leases: Vec<Lease>,
+        mine: &mut BTreeMap<PageKey, Uuid>,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
+    ) -> Vec<PageKey> {
+        let (mut there, mut others) = (Vec::new(), Vec::new());
+        for (key, lease) in keys.iter().zip(leases) {
+            match lease {
+                Lease::Filled(stored) => there.push((*key, stored)),
+                Lease::Mine { generation } => drop(mine.insert(*key, generation)),
+                Lease::Others => others.push(*key),
+            }
+        }
+        count(&self.reads.shared_hit, self.adopt(there, found));
+        others
+    }
+
+    /// Keeps pages that other processes have read, and says how many could be.
+    fn adopt(
+        self: &Arc<Self>,
+        stored: Vec<(PageKey, StoredPage)>,
+        found: &mut BTreeMap<PageKey, Arc<Page>>,
+    ) -> usize {
+        let before = found.len();
+        for (key, stored) in stored {
+            if let Some(page) = Page::adopt(&stored) {
+                found.insert(key, self.hold(key, page, self.now_ms()));
+            }
+        }
+        found.len() - before
     }
 
     /// Reads pages from the database, all in one query, and stores those that this process has the

@@ -74,7 +74,7 @@ pub(crate) async fn list_cases(
     let (admitted, held) = tokio::join!(caller.admit(), state.lists.held(&keys));
     admitted?;
     let pages = state.lists.pages(&keys, held).await?;
-    let key = BodyKey::new(&keys, &pages, filters.clone(), scope, form);
+    let key = BodyKey::new(&pages, filters.clone(), scope, form);
     Ok(state
         .lists
         .body(&key, || compose(&pages, form, |case| filters.matches(&viewer, portfolio, case))))

@@ -12,14 +12,15 @@ use edge::delivery::{self, Tag};
 use flate2::read::GzDecoder;
 use store::StoreError;
 use store::cases::CaseListRow;
-use uuid::Uuid;
 
-use super::PageKey;
 use super::page::{Page, ending};
 use crate::routes::cases::views::{BudgetCaseView, CaseListItemView};
 
 /// Number of bytes that hold a length in [`Body::pack`].
 const LENGTH_BYTES: usize = 4;
+/// What an entry of a cache takes beside its texts, at most. Without it the empty lists that a
+/// client can ask for without end would weigh next to nothing.
+pub(super) const ENTRY_BYTES: u64 = 1024;
 
 /// A JSON text in every encoding a client may accept, each made when it is first asked for.
 pub(crate) struct Body {
@@ -38,10 +39,12 @@ pub(crate) enum Form {
     Light,
 }
 
-/// Everything that decides what a composed list says.
+/// Everything that decides what a composed list says. Pages by what they say and not by their
+/// generation, under which a page that has ended is read again and may say something else.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BodyKey {
-    pages: Vec<(PageKey, Option<Uuid>)>,
+    /// What each page says, see [`Tag::digest`].
+    pages: Vec<u64>,
     filters: CaseListFilters,
     scope: ListScope,
     form: Form,
@@ -49,19 +52,13 @@ pub(crate) struct BodyKey {
 
 impl BodyKey {
     pub(crate) fn new(
-        keys: &[PageKey],
         pages: &[Arc<Page>],
         filters: CaseListFilters,
         scope: ListScope,
         form: Form,
     ) -> Self {
-        let pages = keys.iter().copied().zip(pages.iter().map(|page| page.generation)).collect();
+        let pages = pages.iter().map(|page| page.body.tag.digest()).collect();
         Self { pages, filters, scope, form }
-    }
-
-    /// Whether the same key will mean the same list again.
-    pub(super) fn is_lasting(&self) -> bool {
-        self.pages.iter().all(|(_, generation)| generation.is_some())
     }
 }
 
@@ -144,9 +141,9 @@ impl Body {
         &self.identity
     }
 
-    /// Memory it takes, by and large.
+    /// Memory its texts take, by and large.
     pub(super) fn weight(&self) -> u64 {
-        u64::try_from(self.identity.len() + self.identity.len() / 4).unwrap_or(u64::MAX)
+        bytes(self.identity.len() + self.identity.len() / 4)
     }
 
     /// Both compressed texts in a row, as Redis keeps them.
@@ -204,19 +201,37 @@ impl Body {
     }
 }
 
-/// Weighs composed lists by their bytes.
+/// Weighs composed lists by the bytes of what was asked for and of the answer.
 #[derive(Clone)]
 pub(super) struct Weight;
 
 impl quick_cache::Weighter<BodyKey, Arc<Body>> for Weight {
-    fn weight(&self, _: &BodyKey, body: &Arc<Body>) -> u64 {
-        body.weight()
+    fn weight(&self, key: &BodyKey, body: &Arc<Body>) -> u64 {
+        let CaseListFilters { status, case_type, search, division, case_ids, .. } = &key.filters;
+        let texts = [status, case_type, search, division];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let lists = size_of_val(case_ids.as_slice()) + size_of_val(key.pages.as_slice());
+        ENTRY_BYTES + bytes(texts + lists) + body.weight()
     }
+}
+
+/// A length as a weight.
+pub(super) fn bytes(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_client_asks_for_weighs_as_well_as_what_it_gets() {
+        let search = "s".repeat(8000);
+        let filters = CaseListFilters { search: Some(search), ..CaseListFilters::default() };
+        let key = BodyKey::new(&[], filters, ListScope::Everything, Form::Full);
+        let weight = quick_cache::Weighter::weight(&Weight, &key, &Body::plain("[]".into()).into());
+        assert!(weight > 9000, "{weight}");
+    }
 
     #[test]
     fn a_packed_body_is_the_same_when_unpacked() {

@@ -14,7 +14,7 @@ use serde::de::Error as _;
 use uuid::Uuid;
 
 use super::PageKey;
-use super::body::Body;
+use super::body::{Body, ENTRY_BYTES, bytes};
 use super::shared::StoredPage;
 
 /// The two keys that only the full form of an item has, always `null` in a list (D-06).
@@ -151,13 +151,13 @@ fn items(body: &Body) -> serde_json::Result<Vec<Item>> {
     Ok(items)
 }
 
-/// Weighs pages by their bytes.
+/// Weighs pages by their bytes, items by their own and as much again for their texts.
 #[derive(Clone)]
 pub(super) struct PageWeight;
 
 impl quick_cache::Weighter<PageKey, Arc<Page>> for PageWeight {
     fn weight(&self, _: &PageKey, page: &Arc<Page>) -> u64 {
-        page.body.weight()
+        ENTRY_BYTES + page.body.weight() + bytes(2 * size_of_val(page.items()))
     }
 }
 

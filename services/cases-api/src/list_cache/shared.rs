@@ -8,13 +8,16 @@
 //!
 //! Every decision over more than one key is one script, so no other command comes between.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
-use edge::redis::commands::{Cmd, cmd, pipe};
+use edge::redis::commands::{Cmd, FromRedisValue, Value, cmd, pipe};
 use edge::redis::{RETRY, Redis};
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::PageKey;
@@ -26,12 +29,17 @@ const LEASE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Pause between two looks at a page that another process reads.
 const GLANCE: Duration = Duration::from_millis(5);
-/// How long a generation is kept that nobody asks for; far longer than any page.
-const GENERATION_TTL: Duration = Duration::from_hours(24);
-/// No page older than this is alive anywhere: its time to live, twice if it was refreshed.
-const EVERY_PAGE_IS_GONE_AFTER: Duration = Duration::from_secs(32);
+/// How long a generation is kept. A page whose generation has ended is read again, once in that
+/// time; and lists of rounds that nobody has leave nothing behind for longer.
+const GENERATION_TTL: Duration = Duration::from_mins(30);
+/// Pause between two looks whether Redis is there. A process that asks it nothing would not notice
+/// that it was away, and that others may still be telling it what they changed meanwhile.
+const WATCH: Duration = Duration::from_millis(250);
+/// How long a process that ends goes on telling Redis what it could not before.
+const FAREWELL: Duration = Duration::from_secs(3);
 /// Keys: page, generation, lease. Arguments: a new generation, its time to live, the lease's name
-/// and duration, and how long a page must still live to do.
+/// and duration, and how long a page must still live to do. Whoever has the lease gets it again: in
+/// a process only one reads a page at a time, so the one before has given up.
 const BEGIN: &str = r"
 local generation = redis.call('GET', KEYS[2])
 if not generation then
@@ -43,7 +51,9 @@ if page and string.sub(page, 1, 16) == generation then
   local left = redis.call('PTTL', KEYS[1])
   if left > tonumber(ARGV[5]) then return {generation, page, left} end
 end
-if redis.call('SET', KEYS[3], ARGV[3], 'NX', 'PX', ARGV[4]) then
+local reader = redis.call('GET', KEYS[3])
+if not reader or reader == ARGV[3] then
+  redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
   return {generation, false, 0}
 end
 return {false, false, 0}";
@@ -89,13 +99,23 @@ pub(super) struct Shared {
     redis: Redis,
     /// Names this process's leases.
     holder: Uuid,
-    /// Changes that Redis has not been told of.
-    untold: Arc<Mutex<Vec<(PageKey, Instant)>>>,
+    /// No page older than this is alive anywhere: its time to live, twice if it was refreshed.
+    every_page_is_gone_after: Duration,
+    untold: Arc<Untold>,
+}
+
+/// Changes that Redis has not been told of, and when the latest of each page was.
+#[derive(Default)]
+struct Untold {
+    changes: Mutex<BTreeMap<PageKey, Instant>>,
+    grown: Notify,
 }
 
 impl Shared {
-    pub(super) fn new(redis: Redis) -> Self {
-        Self { redis, holder: Uuid::new_v4(), untold: Arc::default() }
+    pub(super) fn new(redis: Redis, time_to_live: Duration) -> Self {
+        let every_page_is_gone_after = 2 * time_to_live + LEASE;
+        let (holder, untold) = (Uuid::new_v4(), Arc::default());
+        Self { redis, holder, every_page_is_gone_after, untold }
     }
 
     /// The generations of pages that stand now; `None` when Redis does not say, or does not know
@@ -125,35 +145,46 @@ impl Shared {
         if self.redis.insist::<()>(&command).await.is_ok() {
             return;
         }
-        let is_first = {
-            let mut untold = self.lock_untold();
-            untold.push((key, Instant::now()));
-            untold.len() == 1
-        };
-        if is_first {
-            tokio::spawn(self.clone().tell_until_told());
-        }
+        self.lock_untold().insert(key, Instant::now());
+        self.untold.grown.notify_one();
     }
 
-    async fn tell_until_told(self) {
-        loop {
-            tokio::time::sleep(RETRY).await;
+    /// Tells Redis what it has not been told, and notices when it is away. When the process ends,
+    /// what is left is told a while longer, because nobody else knows of it.
+    pub(super) async fn keep_in_touch(self, stop: CancellationToken) {
+        let mut watch = tokio::time::interval(WATCH);
+        watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = self.untold.grown.notified() => self.tell_until_told(&stop).await,
+                // For the breaker, which remembers that it failed.
+                _ = watch.tick() => drop(self.redis.command::<()>(&cmd("PING")).await),
+            }
+        }
+        let end = CancellationToken::new();
+        let _ = tokio::time::timeout(FAREWELL, self.tell_until_told(&end)).await;
+    }
+
+    async fn tell_until_told(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
             let untold = {
                 let mut untold = self.lock_untold();
-                untold.retain(|(_, since)| since.elapsed() < EVERY_PAGE_IS_GONE_AFTER);
+                untold.retain(|_, since| since.elapsed() < self.every_page_is_gone_after);
                 untold.clone()
             };
+            if untold.is_empty() {
+                return;
+            }
             let mut commands = pipe();
-            for (key, _) in &untold {
+            for key in untold.keys() {
                 commands.add_command(self.replacement(*key)).ignore();
             }
-            if untold.is_empty() || self.redis.insist::<()>(&commands).await.is_ok() {
-                let mut left = self.lock_untold();
-                let told = untold.len().min(left.len());
-                left.drain(..told);
-                if left.is_empty() {
-                    return;
-                }
+            if self.redis.insist::<()>(&commands).await.is_ok() {
+                // What has changed again meanwhile is told again.
+                self.lock_untold().retain(|key, since| untold.get(key) != Some(since));
+            } else {
+                tokio::time::sleep(RETRY).await;
             }
         }
     }
@@ -183,23 +214,35 @@ impl Shared {
         stored.unwrap_or_else(|_| vec![false; pages.len()])
     }
 
-    /// Waits a while for a page that another process is reading.
-    pub(super) async fn wait_for(&self, key: PageKey) -> Option<StoredPage> {
+    /// Waits a while for pages that other processes are reading, and tells which have come. Ends
+    /// when nobody reads those that have not.
+    pub(super) async fn wait_for(&self, keys: &[PageKey]) -> Vec<(PageKey, StoredPage)> {
         let deadline = Instant::now() + PATIENCE;
-        let names = self.names(key);
-        let mut look = pipe();
-        look.cmd("GET").arg(&names.generation).cmd("GET").arg(&names.page);
-        look.cmd("PTTL").arg(&names.page);
-        while Instant::now() < deadline {
+        let mut awaited = keys.to_vec();
+        let mut came = Vec::new();
+        while !awaited.is_empty() && Instant::now() < deadline {
             tokio::time::sleep(GLANCE).await;
-            let begun: Begun = self.redis.pipeline(&look).await.ok()?;
-            if let Lease::Filled(page) = lease(begun)
-                && page.left > Duration::ZERO
-            {
-                return Some(page);
+            let mut look = pipe();
+            for key in &awaited {
+                let names = self.names(*key);
+                look.cmd("EXISTS").arg(&names.lease);
+                look.cmd("GET").arg(&names.generation).cmd("GET").arg(&names.page);
+                look.cmd("PTTL").arg(&names.page);
             }
+            let Ok(seen) = self.redis.pipeline::<Vec<Value>>(&look).await else { break };
+            let mut seen = seen.into_iter();
+            awaited.retain(|key| {
+                let (is_read, begun) = glance(&mut seen).unwrap_or_default();
+                match lease(begun) {
+                    Lease::Filled(page) if page.left > Duration::ZERO => {
+                        came.push((*key, page));
+                        false
+                    }
+                    _ => is_read,
+                }
+            });
         }
-        None
+        came
     }
 
     fn beginning(&self, key: PageKey, longer_than: Duration) -> Cmd {
@@ -249,9 +292,9 @@ impl Shared {
         Names { generation: format!("{page}:generation"), lease: format!("{page}:fill"), page }
     }
 
-    fn lock_untold(&self) -> std::sync::MutexGuard<'_, Vec<(PageKey, Instant)>> {
-        // A panic between push and drain cannot leave the list half changed.
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_untold(&self) -> std::sync::MutexGuard<'_, BTreeMap<PageKey, Instant>> {
+        // A panic between two changes cannot leave the map half changed.
+        self.untold.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -264,6 +307,18 @@ struct Names {
 
 /// Generation, page and milliseconds left, as [`BEGIN`] answers.
 type Begun = (Option<Vec<u8>>, Option<Vec<u8>>, i64);
+
+/// Whether a page is being read, and the page, from the answers to one look at it.
+fn glance(seen: &mut impl Iterator<Item = Value>) -> Option<(bool, Begun)> {
+    let (is_read, generation, page, left) =
+        (seen.next()?, seen.next()?, seen.next()?, seen.next()?);
+    let begun = (from_value(generation)?, from_value(page)?, from_value(left)?);
+    Some((from_value(is_read)?, begun))
+}
+
+fn from_value<T: FromRedisValue>(value: Value) -> Option<T> {
+    T::from_redis_value(value).ok()
+}
 
 fn lease((generation, page, left): Begun) -> Lease {
     let generation = generation.and_then(|bytes| Uuid::from_slice(&bytes).ok());

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use bb8_redis::redis::{Client, cmd};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -134,6 +135,40 @@ async fn after_a_save_a_page_in_demand_is_read_again_before_anybody_asks() {
         assert_eq!(listed(&fag, &case).await["amount"], amount);
     }
     assert_eq!(app.counter(MISSED).await, 1, "a reader waited for a page in demand");
+}
+
+#[actix_rt::test]
+async fn a_change_that_nobody_told_of_is_seen_when_the_page_has_ended() {
+    let app = TestApp::builder().var("LIST_CACHE_TTL_MS", "1000").spawn().await;
+    let (case, owner) = case_of_kld(&app).await;
+    let fag = app.by(&owner).await;
+    assert_ne!(listed(&fag, &case).await["caseName"], "Nytt navn");
+    // As a process does that is killed between commit and answer.
+    let rename = "UPDATE cases SET case_name = 'Nytt navn' WHERE id = $1";
+    app.seed.client().execute(rename, &[case.id.as_uuid()]).await.unwrap();
+    let begun = Instant::now();
+    while listed(&fag, &case).await["caseName"] != "Nytt navn" {
+        assert!(begun.elapsed() < DEADLINE, "the old list is shown for ever");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[actix_rt::test]
+async fn a_page_whose_reader_has_died_keeps_nobody_waiting_for_long() {
+    let patient = TestApp::builder().var("REDIS_TIMEOUT_MS", "200");
+    let app = patient.spawn().await;
+    let (case, owner) = case_of_kld(&app).await;
+    let fag = app.by(&owner).await;
+    let page = format!("cases:list:{}:{}", case.round_id, owner.identity.department_id);
+    // Its lease is left, and ends while this process waits for the page.
+    let redis = Client::open(Stack::load().redis_url.as_str()).unwrap();
+    let mut redis = redis.get_multiplexed_async_connection().await.unwrap();
+    let lease = format!("{}{page}:fill", app.redis_prefix());
+    let leave = cmd("SET").arg(lease).arg("another process").arg("PX").arg(300).to_owned();
+    leave.exec_async(&mut redis).await.unwrap();
+    assert_eq!(listed(&fag, &case).await["version"], 1);
+    assert_eq!(listed(&fag, &case).await["version"], 1);
+    assert_eq!(app.counter(FILLS).await, 1, "what was read instead is kept");
 }
 
 #[actix_rt::test]
