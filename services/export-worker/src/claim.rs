@@ -68,11 +68,7 @@ async fn try_claim(worker: &Worker, id: ExportJobId) -> Result<Verdict, StoreErr
     let claim =
         lease::claim(&mut conn, id, &worker.instance_id, jobs.lease, jobs.max_attempts).await?;
     Ok(match claim {
-        Claim::Mine(job) => {
-            let tenure =
-                Tenure { job_id: id, worker: worker.instance_id.clone(), attempt: job.attempts };
-            Verdict::Mine(job, tenure)
-        }
+        Claim::Mine(job, tenure) => Verdict::Mine(job, tenure),
         // Should the other worker die, its lease runs out and the relay publishes the job again.
         Claim::HeldByOther => Verdict::Nothing("another worker is at it"),
         Claim::Finished => Verdict::Nothing("it has ended already"),

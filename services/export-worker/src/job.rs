@@ -17,7 +17,7 @@ use tracing::{error, info, warn};
 use crate::app::Worker;
 use crate::claim::{End, GAVE_UP, Verdict, claim, end};
 use crate::document::{self, Document, DocumentError};
-use crate::progress::{Progress, report_until_lost, tell};
+use crate::progress::{Progress, report_until_lost, tell, tell_what_became_of};
 use crate::report::{self, Pages};
 use crate::results;
 
@@ -70,9 +70,7 @@ pub(crate) async fn handle(worker: Arc<Worker>, delivered: Delivered) -> Outcome
                 }
                 Err(failure) => {
                     let outcome = settle(&worker, &tenure, failure).await;
-                    if !matches!(outcome, Outcome::Retry) {
-                        tell(&worker, &job, JobStatus::Failed, (0, "")).await;
-                    }
+                    tell_what_became_of(&worker, &tenure).await;
                     outcome
                 }
             }

@@ -12,7 +12,7 @@ use domain::export::JobStatus;
 use edge::events::{Happening, publish};
 use store::StoreError;
 use store::export_jobs::ExportJob;
-use store::export_jobs::lease::{Tenure, report_progress};
+use store::export_jobs::lease::{Tenure, find_claimed, report_progress};
 
 use crate::app::Worker;
 
@@ -155,6 +155,29 @@ pub(crate) async fn tell(
         step: (!step.is_empty()).then(|| step.to_owned()),
     };
     publish(&worker.redis, progress).await;
+}
+
+/// Tells what a claim without a document has come to, as the row has it: the job has failed, its
+/// owner has cancelled it, or it waits for another attempt. Of a claim that is somebody else's by
+/// now nothing is told, since they tell.
+pub(crate) async fn tell_what_became_of(worker: &Worker, tenure: &Tenure) {
+    match find(worker, tenure).await {
+        Ok(Some(job)) => {
+            let step = job.step.as_deref().unwrap_or_default();
+            tell(worker, &job, job.status, (job.percent, step)).await;
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(
+            error.chain = %edge::error::chain(&error),
+            export.job_id = %tenure.job_id,
+            "end of the claim is not told"
+        ),
+    }
+}
+
+async fn find(worker: &Worker, tenure: &Tenure) -> Result<Option<ExportJob>, StoreError> {
+    let mut conn = worker.pool.get().await?;
+    find_claimed(&mut conn, tenure).await
 }
 
 async fn report(

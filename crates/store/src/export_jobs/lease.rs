@@ -1,7 +1,8 @@
 //! The worker's side: a job is claimed with a lease, and only the holder of the lease may end it.
 //!
-//! Written by `export-worker` alone. A claim is identified by worker *and* attempt: a worker that
-//! was believed dead, and claimed the same job again later, must not end the first claim's work.
+//! Written by `export-worker` alone. Every claim has a name that no other has, in `claimed_by`. The
+//! worker and the number of the attempt would not do: a job that is cancelled and put back in the
+//! queue begins at attempt 1 again, perhaps with a worker that has not yet noticed.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::schema::export_jobs;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Claim {
     /// The job is this worker's until the lease ends.
-    Mine(Box<ExportJob>),
+    Mine(Box<ExportJob>, Tenure),
     /// Another worker is at it.
     HeldByOther,
     /// It is done or given up.
@@ -37,8 +38,8 @@ pub enum Claim {
 pub struct Tenure {
     /// The job.
     pub job_id: ExportJobId,
-    /// The worker that claimed it.
-    pub worker: String,
+    /// Name of the claim: the worker's, and what tells its claims apart.
+    pub claim: String,
     /// Which attempt it is, from 1.
     pub attempt: i32,
 }
@@ -54,13 +55,14 @@ pub async fn claim(
     let claimable = export_jobs::status
         .eq(JobStatus::Queued.as_str())
         .or(export_jobs::status.eq(JobStatus::Processing.as_str()).and(unleased()));
+    let name = format!("{worker}#{}", Uuid::new_v4());
     let claimed = diesel::update(export_jobs::table.find(id.as_uuid()))
         .filter(claimable)
         .filter(export_jobs::attempts.lt(max_attempts))
         .set((
             export_jobs::status.eq(JobStatus::Processing.as_str()),
             export_jobs::attempts.eq(export_jobs::attempts + 1),
-            export_jobs::claimed_by.eq(worker),
+            export_jobs::claimed_by.eq(&name),
             export_jobs::lease_until.eq(from_now!(lease)),
             export_jobs::started_at
                 .eq(diesel::dsl::sql::<Nullable<Timestamptz>>("coalesce(started_at, now())")),
@@ -72,7 +74,10 @@ pub async fn claim(
         .await
         .optional()?;
     match claimed {
-        Some(row) => Ok(Claim::Mine(Box::new(row.try_into()?))),
+        Some(row) => {
+            let tenure = Tenure { job_id: id, claim: name, attempt: row.attempts };
+            Ok(Claim::Mine(Box::new(row.try_into()?), tenure))
+        }
         None => why_not_claimed(conn, id).await,
     }
 }
@@ -103,13 +108,28 @@ async fn why_not_claimed(
 #[diesel::dsl::auto_type]
 fn held(tenure: &Tenure) -> _ {
     let id: Uuid = *tenure.job_id.as_uuid();
-    let worker: String = tenure.worker.clone();
-    let attempt: i32 = tenure.attempt;
+    let claim: String = tenure.claim.clone();
     export_jobs::table
         .filter(export_jobs::id.eq(id))
         .filter(export_jobs::status.eq("processing"))
-        .filter(export_jobs::claimed_by.eq(worker))
-        .filter(export_jobs::attempts.eq(attempt))
+        .filter(export_jobs::claimed_by.eq(claim))
+}
+
+/// What became of a claimed job, whether the claim stands or was ended, by its worker or by the
+/// job's owner. `None` once the job is back in the queue or somebody else has claimed it.
+pub async fn find_claimed(
+    conn: &mut AsyncPgConnection,
+    tenure: &Tenure,
+) -> Result<Option<ExportJob>, StoreError> {
+    export_jobs::table
+        .find(tenure.job_id.as_uuid())
+        .filter(export_jobs::claimed_by.eq(&tenure.claim))
+        .select(ExportJobRow::as_select())
+        .first(conn)
+        .await
+        .optional()?
+        .map(ExportJob::try_from)
+        .transpose()
 }
 
 /// Renews the lease and reports progress; `false` when the claim is lost.
@@ -131,7 +151,8 @@ pub async fn report_progress(
     Ok(rows == 1)
 }
 
-/// Ends a claim with a document; `false` when the claim was lost before.
+/// Ends a claim with a document; `false` when the claim was lost before. Also `true` when the
+/// claim has been ended so already: the caller asks again when it got no answer.
 pub async fn complete(
     conn: &mut AsyncPgConnection,
     tenure: &Tenure,
@@ -153,7 +174,11 @@ pub async fn complete(
         ))
         .execute(conn)
         .await?;
-    Ok(rows == 1)
+    if rows == 1 {
+        return Ok(true);
+    }
+    let stored = find_claimed(conn, tenure).await?;
+    Ok(stored.is_some_and(|job| job.status == JobStatus::Completed))
 }
 
 /// Ends a claim without a document, for good; `false` when the claim was lost before.

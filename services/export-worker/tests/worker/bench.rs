@@ -101,6 +101,11 @@ impl Bench {
         vars
     }
 
+    /// What the names of this bench's keys and channels begin with.
+    pub(crate) fn redis_prefix(&self) -> &str {
+        self.redis_keys.prefix()
+    }
+
     /// Starts a worker in this process.
     pub(crate) async fn worker(&self, instance_id: &str) -> RunningWorker {
         self.worker_with(instance_id, &[]).await

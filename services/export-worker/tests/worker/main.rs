@@ -16,6 +16,8 @@ mod interruptions;
 #[cfg(test)]
 mod pdf;
 #[cfg(test)]
+mod telling;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod word;
