@@ -85,6 +85,8 @@ pub(super) fn start(running: &mut Running, program: &Path) -> Result<()> {
             ("PGBOUNCER_POOL_SIZE", "40"),
             ("PGBOUNCER_MAX_DB_CONNECTIONS", "50"),
             ("PGBOUNCER_SERVER_IDLE_TIMEOUT", idle_secs),
+            ("PGBOUNCER_SERVER_TLS_SSLMODE", "prefer"),
+            ("PGBOUNCER_SERVER_TLS_CA_FILE", ""),
         ],
     )?;
     write_server_file(&configuration, &text)?;
