@@ -6,7 +6,7 @@
 //! none of this module's business, because they are streams or compressed already.
 
 use std::hash::{DefaultHasher, Hasher as _};
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::ServiceResponse;
@@ -83,6 +83,14 @@ pub fn brotli(text: &[u8]) -> Bytes {
     let _ = encoder.write_all(text);
     drop(encoder);
     packed.into()
+}
+
+/// The text that [`brotli`] packed; `None` when it is something else.
+#[must_use]
+pub fn unpack_brotli(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    brotli::Decompressor::new(packed, BROTLI_BUFFER_BYTES).read_to_end(&mut text).ok()?;
+    (!packed.is_empty()).then_some(text)
 }
 
 /// Tells texts apart. Weak, because it means the text and not the bytes of one encoding; the same

@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix_web::{HttpRequest, HttpResponse};
 use domain::ids::{BudgetRoundId, DepartmentId};
 use edge::redis::Redis;
 use metrics::Counter;
@@ -43,6 +44,7 @@ use telemetry::metric;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use body::Demand;
 pub(crate) use body::{Body, BodyKey, Form, compose};
 use generations::{Generations, generations};
 use page::{Page, PageWeight};
@@ -76,6 +78,7 @@ pub(crate) struct ListCache {
     generations: Generations,
     pages: Cache<PageKey, Arc<Page>, PageWeight>,
     bodies: Cache<BodyKey, Arc<Body>, body::Weight>,
+    encodings: Demand,
     turns: Turns,
     reads: Reads,
 }
@@ -134,6 +137,7 @@ impl ListCache {
             shared,
             pages: Cache::with_weighter(1000, PAGES_BYTES, PageWeight),
             bodies: Cache::with_weighter(1000, BODIES_BYTES, body::Weight),
+            encodings: Demand::default(),
             turns: Turns::new(),
             reads: Reads::new(),
         })
@@ -165,6 +169,11 @@ impl ListCache {
             Ok(body) => body,
             Err(never) => match never {},
         }
+    }
+
+    /// Answers with a list in the encoding the client likes best.
+    pub(crate) fn respond(&self, body: &Body, request: &HttpRequest) -> HttpResponse {
+        body.respond(request, &self.encodings, self.now_ms())
     }
 
     /// Takes the pages with these keys that this process holds and that still stand: the first half
@@ -396,10 +405,11 @@ impl ListCache {
             }
         }
         drop(conn);
+        let likely = self.encodings.since(self.demand_began_ms());
         // Compressing a long list takes milliseconds that other requests of this thread would wait.
         tokio::task::spawn_blocking(move || {
             let page = |items: Vec<BudgetCaseView>| -> serde_json::Result<Page> {
-                Page::read(Body::compressed(&items)?, begun, ends)
+                Page::read(Body::compressed(&items, likely)?, begun, ends)
             };
             let pages = rows.into_iter().map(|(key, items)| Ok((key, page(items)?)));
             pages.collect::<serde_json::Result<Vec<_>>>()

@@ -1,6 +1,7 @@
 //! Lists as bytes: cut from pages, compressed once, told apart by an entity tag.
 
 use std::io::Read as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::{self, ContentEncoding};
@@ -28,6 +29,30 @@ pub(crate) struct Body {
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
     tag: Tag,
+}
+
+/// When each encoding was last asked for, in milliseconds of the cache's own time: 0 is before
+/// anybody asked.
+#[derive(Default)]
+pub(super) struct Demand {
+    gzip: AtomicU64,
+    brotli: AtomicU64,
+}
+
+/// The encodings that a list will be asked for in; at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Likely {
+    gzip: bool,
+    brotli: bool,
+}
+
+impl Demand {
+    /// Those that somebody has asked for since then; what browsers ask for when nobody has.
+    pub(super) fn since(&self, then_ms: u64) -> Likely {
+        let is_wanted = |asked_at: &AtomicU64| asked_at.load(Ordering::Relaxed) > then_ms;
+        let gzip = is_wanted(&self.gzip);
+        Likely { gzip, brotli: is_wanted(&self.brotli) || !gzip }
+    }
 }
 
 /// The two forms of a list's items (E14, E15).
@@ -104,12 +129,20 @@ impl Body {
         }
     }
 
-    /// A list in its full form, compressed in both ways. Takes milliseconds for a long one.
-    pub(super) fn compressed(items: &[BudgetCaseView]) -> serde_json::Result<Self> {
-        let body = Self::plain(serde_json::to_vec(items)?);
-        body.gzip();
-        body.brotli();
-        Ok(body)
+    /// A list in its full form, compressed as it will be asked for. Takes milliseconds for a long
+    /// one.
+    pub(super) fn compressed(items: &[BudgetCaseView], likely: Likely) -> serde_json::Result<Self> {
+        Ok(Self::plain(serde_json::to_vec(items)?).prepared(likely))
+    }
+
+    fn prepared(self, likely: Likely) -> Self {
+        if likely.gzip {
+            self.gzip();
+        }
+        if likely.brotli {
+            self.brotli();
+        }
+        self
     }
 
     /// A list that is not kept.
@@ -146,13 +179,15 @@ impl Body {
         bytes(self.identity.len() + self.identity.len() / 4)
     }
 
-    /// Both compressed texts in a row, as Redis keeps them.
+    /// What it has been compressed to, one behind the other, as Redis keeps it; nothing for an
+    /// encoding that nobody has asked for.
     pub(super) fn pack(&self) -> Vec<u8> {
-        let (gzip, brotli) = (self.gzip(), self.brotli());
+        let made = |packed: &OnceLock<Bytes>| packed.get().cloned().unwrap_or_default();
+        let (gzip, brotli) = (made(&self.gzip), made(&self.brotli));
         let mut packed = Vec::with_capacity(LENGTH_BYTES + gzip.len() + brotli.len());
         packed.extend(u32::try_from(gzip.len()).unwrap_or_default().to_be_bytes());
-        packed.extend_from_slice(gzip);
-        packed.extend_from_slice(brotli);
+        packed.extend_from_slice(&gzip);
+        packed.extend_from_slice(&brotli);
         packed
     }
 
@@ -161,29 +196,45 @@ impl Body {
         let length: [u8; LENGTH_BYTES] = packed.get(..LENGTH_BYTES)?.try_into().ok()?;
         let end = LENGTH_BYTES + usize::try_from(u32::from_be_bytes(length)).ok()?;
         let gzip = (end <= packed.len()).then(|| packed.slice(LENGTH_BYTES..end))?;
-        let mut text = Vec::new();
-        GzDecoder::new(&*gzip).read_to_end(&mut text).ok()?;
+        let brotli = packed.slice(end..);
+        let text = if gzip.is_empty() {
+            delivery::unpack_brotli(&brotli)?
+        } else {
+            let mut text = Vec::new();
+            GzDecoder::new(&*gzip).read_to_end(&mut text).ok()?;
+            text
+        };
         let body = Self::plain(text);
-        // Both are new, so neither can be set already.
-        let _ = body.gzip.set(gzip);
-        let _ = body.brotli.set(packed.slice(end..));
+        for (made, there) in [(&body.gzip, gzip), (&body.brotli, brotli)] {
+            if !there.is_empty() {
+                // It is new, so it cannot be set already.
+                let _ = made.set(there);
+            }
+        }
         Some(body)
     }
 
     /// Answers with the encoding the client likes best, or with 304 when it has this list already.
-    pub(crate) fn respond(&self, request: &HttpRequest) -> HttpResponse {
+    pub(super) fn respond(
+        &self,
+        request: &HttpRequest,
+        demand: &Demand,
+        now_ms: u64,
+    ) -> HttpResponse {
         let is_known = self.tag.is_known(request);
         let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response.insert_header((header::VARY, "Accept-Encoding"));
         let mut response = if is_known {
             response.finish()
         } else {
-            let (encoding, bytes) = match delivery::encoding_for(request, self.identity.len()) {
-                ContentEncoding::Brotli => (Some(ContentEncoding::Brotli), self.brotli()),
-                ContentEncoding::Gzip => (Some(ContentEncoding::Gzip), self.gzip()),
+            let encoding = delivery::encoding_for(request, self.identity.len());
+            let (encoding, bytes) = match encoding {
+                ContentEncoding::Brotli => (Some((encoding, &demand.brotli)), self.brotli()),
+                ContentEncoding::Gzip => (Some((encoding, &demand.gzip)), self.gzip()),
                 _ => (None, &self.identity),
             };
-            if let Some(encoding) = encoding {
+            if let Some((encoding, asked_at)) = encoding {
+                asked_at.store(now_ms, Ordering::Relaxed);
                 response.insert_header(encoding);
             }
             response.content_type("application/json").body(bytes.clone())
@@ -222,6 +273,8 @@ pub(super) fn bytes(length: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     #[test]
@@ -236,15 +289,36 @@ mod tests {
     #[test]
     fn a_packed_body_is_the_same_when_unpacked() {
         let text = br#"[{"a":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]"#;
-        let body = Body::plain(text.to_vec());
-        let unpacked = Body::unpack(&body.pack().into()).unwrap();
-        assert_eq!(
-            (unpacked.identity(), unpacked.tag.clone()),
-            (body.identity(), body.tag.clone())
-        );
-        assert_eq!((unpacked.gzip(), unpacked.brotli()), (body.gzip(), body.brotli()));
-        for cut in 0..body.pack().len() / 2 {
-            assert!(Body::unpack(&body.pack()[..cut].to_vec().into()).is_none(), "{cut}");
+        for (gzip, brotli) in [(true, false), (false, true), (true, true)] {
+            let likely = Likely { gzip, brotli };
+            let body = Body::plain(text.to_vec()).prepared(likely);
+            let packed = body.pack();
+            let unpacked = Body::unpack(&packed.clone().into()).unwrap();
+            assert_eq!((unpacked.identity(), &unpacked.tag), (body.identity(), &body.tag));
+            assert_eq!(
+                (unpacked.gzip.get(), unpacked.brotli.get()),
+                (body.gzip.get(), body.brotli.get())
+            );
+            for cut in 0..packed.len() / 2 {
+                assert!(Body::unpack(&packed[..cut].to_vec().into()).is_none(), "{cut}");
+            }
         }
+    }
+
+    #[test]
+    fn a_list_is_compressed_beforehand_only_as_somebody_has_asked_for_it_lately() {
+        let demand = Demand::default();
+        assert_eq!(demand.since(0), Likely { gzip: false, brotli: true });
+        let body = Body::plain(format!("[{}1]", "12345,".repeat(1000)).into_bytes());
+        let asking = |accepted: &str| {
+            let request = TestRequest::get().insert_header(("accept-encoding", accepted));
+            request.to_http_request()
+        };
+        body.respond(&asking("gzip"), &demand, 5_000);
+        body.respond(&asking("gzip, deflate, br"), &demand, 70_000);
+        assert_eq!(demand.since(4_000), Likely { gzip: true, brotli: true });
+        assert_eq!(demand.since(60_000), Likely { gzip: false, brotli: true });
+        body.respond(&asking("gzip"), &demand, 90_000);
+        assert_eq!(demand.since(80_000), Likely { gzip: true, brotli: false });
     }
 }

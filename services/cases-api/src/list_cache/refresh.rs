@@ -1,7 +1,7 @@
 //! Reads pages in demand again in the background, so that nobody waits for them.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use store::StoreError;
 
@@ -43,8 +43,13 @@ impl ListCache {
     }
 
     pub(super) fn is_in_demand(&self, page: &Page) -> bool {
-        let unread = Duration::from_millis(self.now_ms().saturating_sub(page.last_read()));
-        unread <= self.time_to_live * DEMAND
+        page.last_read() >= self.demand_began_ms()
+    }
+
+    /// What was last asked for before that is in demand no more.
+    pub(super) fn demand_began_ms(&self) -> u64 {
+        let span = u64::try_from((self.time_to_live * DEMAND).as_millis()).unwrap_or(u64::MAX);
+        self.now_ms().saturating_sub(span)
     }
 
     /// Milliseconds since the cache began.

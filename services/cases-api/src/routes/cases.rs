@@ -122,7 +122,8 @@ async fn list_cases(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let filters = case_list_filters(&state, &params).await?;
-    Ok(cases::list_cases(&state, &caller, filters, Form::Full).await?.respond(&request))
+    let list = cases::list_cases(&state, &caller, filters, Form::Full).await?;
+    Ok(state.lists.respond(&list, &request))
 }
 
 /// As `GET /api/cases`, without `currentContent` and `opinions`.
@@ -154,7 +155,8 @@ async fn list_case_items(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let filters = case_list_filters(&state, &params).await?;
-    Ok(cases::list_cases(&state, &caller, filters, Form::Light).await?.respond(&request))
+    let list = cases::list_cases(&state, &caller, filters, Form::Light).await?;
+    Ok(state.lists.respond(&list, &request))
 }
 
 /// Cases of closed rounds, newest change first.
