@@ -13,21 +13,23 @@ use crate::ports::Ports;
 use crate::stack::{Kind, Running, Stack};
 
 /// The parts, as the stack calls them, that every stack has; a developer's also has a trace view.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     "collector",
     "pgbouncer-exporter",
     "postgres-exporter",
     "redis-exporter",
+    "blackbox-exporter",
     "alertmanager",
     "prometheus",
 ];
 
 /// Programs of the distribution, and their packages.
-const PROGRAMS: [(&str, &str); 4] = [
+const PROGRAMS: [(&str, &str); 5] = [
     ("prometheus", "prometheus"),
     ("prometheus-alertmanager", "prometheus-alertmanager"),
     ("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
     ("prometheus-redis-exporter", "prometheus-redis-exporter"),
+    ("prometheus-blackbox-exporter", "prometheus-blackbox-exporter"),
 ];
 
 /// Starts what does not run yet. The servers have to run, the services may.
@@ -68,6 +70,7 @@ pub(crate) fn ports(ports: &Ports) -> Vec<(String, u16)> {
         ("pgbouncer-exporter", watch.pgbouncer_exporter),
         ("postgres-exporter", watch.postgres_exporter),
         ("redis-exporter", watch.redis_exporter),
+        ("blackbox-exporter", exporters::blackbox_port(watch)),
         ("collector", watch.otlp_http),
         ("collector", watch.otlp_grpc),
         ("trace-view", watch.traces),

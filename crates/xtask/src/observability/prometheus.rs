@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use super::exporters::blackbox_port;
 use crate::command;
 use crate::http;
 use crate::process::Daemon;
@@ -88,6 +89,13 @@ fn groups(stack: &Stack, state: &State) -> Vec<(&'static str, Value)> {
         .map(|instance| group(instance.admin_port, instance.service))
         .collect();
     let alertmanager = format!("127.0.0.1:{}", watch.alertmanager);
+    let exporter = format!("127.0.0.1:{}", blackbox_port(watch));
+    let address = |path: &str, module: &str| {
+        json!({
+            "targets": [format!("http://127.0.0.1:{}{path}", stack.ports.gateway)],
+            "labels": { "__param_module": module, "__exporter": exporter },
+        })
+    };
     vec![
         ("services", services.into()),
         (
@@ -109,6 +117,7 @@ fn groups(stack: &Stack, state: &State) -> Vec<(&'static str, Value)> {
                 group(watch.alertmanager, "alertmanager")
             ]),
         ),
+        ("gateway", json!([address("/", "page"), address("/api/health", "health")])),
         ("alertmanagers", json!([{ "targets": [alertmanager] }])),
     ]
 }
