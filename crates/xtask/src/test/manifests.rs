@@ -6,6 +6,7 @@
 
 mod compose;
 mod files;
+mod monitoring;
 mod network;
 mod objects;
 mod pods;
@@ -33,6 +34,8 @@ use crate::workspace::Workspace;
 
 /// What is deployed. Each has its migration beside it, in a folder of its own.
 const OVERLAYS: [&str; 2] = ["k8s/overlays/dev", "k8s/overlays/prod"];
+/// The one whose alerts somebody hears.
+const WATCHED: &str = "k8s/overlays/prod";
 /// The handbook names the version of Kubernetes in these words.
 const VERSION_SENTENCE: &str = "Kubernetes 1.";
 
@@ -50,6 +53,7 @@ pub(super) fn run(workspace: &Workspace, figures: &mut Vec<String>) -> Result<Co
     let handbook = fs::read_to_string(workspace.root.join("docs/operations.md"))?;
     let version = version(&handbook)?;
     let mut count = report(files::findings(workspace, &python)?);
+    count += report(vec![monitoring::of_files(&workspace.root)?]);
     let compose = containers::compose(workspace)?;
     count += report(compose::findings(workspace, &compose, &table)?);
     let kustomize = kustomize(workspace)?;
@@ -59,28 +63,35 @@ pub(super) fn run(workspace: &Workspace, figures: &mut Vec<String>) -> Result<Co
         let text = render(workspace, &kustomize, overlay)?;
         let rendered = validate(workspace, &python, &version, &text)?;
         objects += rendered.documents.len();
-        count += report(judge(rendered, &table, &handbook));
+        let cluster = Cluster::new(rendered.documents);
+        let mut findings = judge(&cluster, rendered.errors, &table, &handbook);
+        if overlay == WATCHED {
+            findings.push((
+                "every alert and every dashboard is on the cluster",
+                monitoring::of_cluster(&workspace.root, &cluster)?,
+            ));
+        }
+        count += report(findings);
     }
     figures.push(format!("manifests: {objects} objects, Kubernetes {version}"));
     Ok(count)
 }
 
-fn judge(rendered: Rendered, table: &Table, handbook: &str) -> Vec<Finding> {
-    let mut findings = vec![("every object fits its schema", rendered.errors)];
-    let cluster = Cluster::new(rendered.documents);
+fn judge(cluster: &Cluster, errors: Vec<String>, table: &Table, handbook: &str) -> Vec<Finding> {
+    let mut findings = vec![("every object fits its schema", errors)];
     let rules = references::RULES.iter().chain(&pods::RULES);
-    findings.extend(rules.map(|(sentence, rule)| (*sentence, rule(&cluster))));
+    findings.extend(rules.map(|(sentence, rule)| (*sentence, rule(cluster))));
     findings.push((
         "what is set is a setting, and what is required is set",
-        settings::of_cluster(&cluster, table),
+        settings::of_cluster(cluster, table),
     ));
     findings.push((
         "every ConfigMap and Secret is made here or listed in the handbook",
-        settings::references(&cluster, handbook),
+        settings::references(cluster, handbook),
     ));
     findings.push((
         "every address is a Service's, and the policies let the two talk",
-        network::findings(&cluster),
+        network::findings(cluster),
     ));
     findings
 }
@@ -101,10 +112,15 @@ fn kustomize(workspace: &Workspace) -> Result<PathBuf> {
     }
 }
 
-/// An overlay and its migration, as one stream of documents.
+/// An overlay, its migration and, where there is one, its demo data, as one stream of documents.
 fn render(workspace: &Workspace, kustomize: &Path, overlay: &str) -> Result<String> {
     let mut text = String::new();
-    for folder in [overlay.to_owned(), format!("{overlay}/migrate")] {
+    let seed = format!("{overlay}/seed");
+    let mut folders = vec![overlay.to_owned(), format!("{overlay}/migrate")];
+    if workspace.root.join(&seed).is_dir() {
+        folders.push(seed);
+    }
+    for folder in folders {
         let printed = command::capture(
             Command::new(kustomize).args(["build", &folder]).current_dir(&workspace.root),
         )?;

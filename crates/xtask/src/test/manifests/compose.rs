@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::super::tidy::Finding;
 use super::network;
 use super::objects::{at, list, text};
+use super::pods::{around_grace, shutdown_grace};
 use super::settings::Table;
 use crate::command;
 use crate::services::NAMES;
@@ -47,6 +48,7 @@ fn rules(services: &Map<String, Value>, table: &Table) -> Vec<Finding> {
     vec![
         ("Compose: every container has the fewest rights", rights(services)),
         ("Compose: every address is a service on a network of one's own", addresses(services)),
+        ("Compose: every service ends before it is killed", hurried(services)),
         (
             "Compose: what is set is a setting, and what is required is set",
             NAMES
@@ -74,6 +76,27 @@ fn rights(services: &Map<String, Value>) -> Vec<String> {
         })
         .map(|(name, _)| name.clone())
         .collect()
+}
+
+/// Services whose containers are killed before they are through.
+fn hurried(services: &Map<String, Value>) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for name in NAMES {
+        let Some(service) = services.get(name) else { continue };
+        let variables: Vec<(String, Option<String>)> = at(service, "/environment")
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.clone(), value.as_str().map(str::to_owned)))
+            .collect();
+        let needed = shutdown_grace(&variables) + around_grace(name);
+        let given = text(service, "/stop_grace_period");
+        let secs: Option<u64> = given.strip_suffix('s').and_then(|secs| secs.parse().ok());
+        if secs.is_none_or(|secs| secs <= needed) {
+            breaches.push(format!("{name}: stop_grace_period {given:?} for {needed} s"));
+        }
+    }
+    breaches
 }
 
 /// Addresses that no service has, or that lie on another network.
@@ -140,7 +163,7 @@ mod tests {
             "cases-api": {
                 "read_only": true, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"],
                 "environment": { "DATABASE_URL": "postgres://u:p@db:5432/x" },
-                "networks": { "backend": null },
+                "networks": { "backend": null }, "stop_grace_period": "45s",
                 "depends_on": { "db": { "condition": "service_healthy" } },
             },
             "db": {
@@ -164,6 +187,7 @@ mod tests {
         assert_eq!(broken(|all| all["db"]["read_only"] = json!(false)), 1);
         assert_eq!(broken(|all| all["db"]["networks"] = json!({ "other": null })), 1);
         assert_eq!(broken(|all| all["cases-api"]["environment"] = json!({})), 1);
+        assert_eq!(broken(|all| all["cases-api"]["stop_grace_period"] = json!("43s")), 1);
         assert_eq!(broken(|all| all["cases-api"]["environment"]["OTHER"] = json!("1")), 1);
         let mount = json!([{ "type": "bind", "source": "/nowhere/at/all" }]);
         assert_eq!(broken(|all| all["db"]["volumes"] = mount.clone()), 1);

@@ -52,7 +52,7 @@ pub(super) fn findings(workspace: &Workspace, python: &Path) -> Result<Vec<Findi
         ),
         ("no image runs as root", privileged(&dockerfiles)?),
         ("the services' programs are built by the same stages", different_stages(root)?),
-        ("the public workflow runs what CI runs", other_script(root)),
+        ("the public workflows run what CI runs", other_script(root)),
     ])
 }
 
@@ -115,9 +115,15 @@ fn common_part(dockerfile: &str) -> Option<String> {
 }
 
 fn other_script(root: &Path) -> Vec<String> {
-    let path = ".github/workflows/ci.yml";
-    let workflow = fs::read_to_string(root.join(path)).unwrap_or_default();
-    if workflow.contains("run: .ci/run\n") { Vec::new() } else { vec![path.to_owned()] }
+    // What is released has passed, not only what somebody pushed.
+    [("ci", "run: .ci/run\n"), ("release", "run: .ci/run\n"), ("release", "\n    needs: test\n")]
+        .into_iter()
+        .filter_map(|(name, line)| {
+            let path = format!(".github/workflows/{name}.yml");
+            let workflow = fs::read_to_string(root.join(&path)).unwrap_or_default();
+            (!workflow.contains(line)).then(|| format!("{path} lacks {}", line.trim()))
+        })
+        .collect()
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

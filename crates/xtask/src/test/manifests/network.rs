@@ -19,9 +19,31 @@ pub(super) fn findings(cluster: &Cluster) -> Vec<String> {
             }
         }
     }
+    for (prober, host, port) in probed(cluster) {
+        breaches.extend(check(cluster, &prober, &host, port));
+    }
     breaches.sort();
     breaches.dedup();
     breaches
+}
+
+/// Addresses that a monitor has the pods behind its Services ask.
+fn probed(cluster: &Cluster) -> Vec<(Pod<'_>, String, u64)> {
+    let mut probed = Vec::new();
+    for monitor in cluster.of("ServiceMonitor") {
+        let targets = list(monitor, "/spec/endpoints")
+            .iter()
+            .flat_map(|endpoint| list(endpoint, "/params/target"))
+            .filter_map(|target| address(target.as_str()?));
+        for (host, port) in targets.filter(|(host, _)| !host.contains('.')) {
+            let services = cluster.of("Service").filter(|service| {
+                selects(at(monitor, "/spec/selector"), at(service, "/metadata/labels"))
+            });
+            let probers = services.flat_map(|service| cluster.behind(service));
+            probed.extend(probers.map(|prober| (prober, host.clone(), port)));
+        }
+    }
+    probed
 }
 
 fn check(cluster: &Cluster, client: &Pod<'_>, host: &str, port: u64) -> Option<String> {
@@ -145,6 +167,23 @@ mod tests {
                 "podSelector": { "matchLabels": { "app": "server" } },
                 "ingress": [{ "from": [of(client_in_policy)], "ports": [{ "port": 80 }] }] } }),
         ])
+    }
+
+    #[test]
+    fn what_a_monitor_has_others_ask_is_an_address_too() {
+        let asked = |target: &str| {
+            let mut objects = cluster("", "client").of("Deployment").cloned().collect::<Vec<_>>();
+            objects.extend([
+                json!({ "kind": "Service", "metadata": { "name": "c", "labels": { "app": "c" } },
+                    "spec": { "selector": { "app": "client" } } }),
+                json!({ "kind": "ServiceMonitor", "spec": {
+                    "selector": { "matchLabels": { "app": "c" } },
+                    "endpoints": [{ "params": { "target": [target] } }] } }),
+            ]);
+            findings(&Cluster::new(objects))
+        };
+        assert_eq!(asked("http://nobody:8080/").len(), 1);
+        assert!(asked("https://portal.example.no/").is_empty());
     }
 
     #[test]

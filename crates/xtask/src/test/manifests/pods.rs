@@ -6,15 +6,28 @@ use super::objects::{Cluster, Pod, at, list, text};
 use super::references::{Rule, ours};
 use crate::services::NAMES;
 
-pub(super) const RULES: [Rule; 4] = [
+pub(super) const RULES: [Rule; 5] = [
     ("every pod has the fewest rights", rights),
     ("every container says what it needs", resources),
     ("every service is replaced without a gap", replacement),
+    ("the gateway ends before it is killed", gateway_end),
     ("default is to refuse every connection", default_deny),
 ];
 
 /// How long running requests and jobs may take after SIGTERM, when `SHUTDOWN_GRACE_SECS` is not set.
 const SHUTDOWN_GRACE_SECS: u64 = 30;
+
+/// What a service does before and after that, at worst, in seconds; the constants lie in its code.
+const AROUND_GRACE_SECS: [(&str, u64); 3] = [
+    // The door, background tasks, the broker's goodbye, telemetry.
+    ("cases-api", 1 + 5 + 5 + 2),
+    // The door, background tasks, locks that are given back, telemetry.
+    ("locks-api", 1 + 5 + 5 + 2),
+    // Jobs that are told to stop, the broker's goodbye, background tasks, telemetry.
+    ("export-worker", 10 + 5 + 5 + 2),
+];
+
+const NGINX: &str = include_str!("../../../../../compose/nginx/nginx.conf.template");
 
 /// What the `restricted` level of pod security asks, and a read-only root file system.
 fn rights(cluster: &Cluster) -> Vec<String> {
@@ -79,6 +92,9 @@ fn replacement(cluster: &Cluster) -> Vec<String> {
         for (value, pointer, wanted) in [
             (deployment, "/spec/strategy/rollingUpdate/maxSurge", json!(1)),
             (deployment, "/spec/strategy/rollingUpdate/maxUnavailable", json!(0)),
+            // A process that waits for its database is alive; to restart it helps nobody.
+            (container, "/startupProbe/httpGet/path", json!("/health/live")),
+            (container, "/startupProbe/httpGet/port", json!("admin")),
             (container, "/livenessProbe/httpGet/path", json!("/health/live")),
             (container, "/livenessProbe/httpGet/port", json!("admin")),
             (container, "/readinessProbe/httpGet/path", json!("/health/ready")),
@@ -88,11 +104,8 @@ fn replacement(cluster: &Cluster) -> Vec<String> {
                 breaches.push(format!("{service}: {pointer} is not {wanted}"));
             }
         }
-        let pause = at(container, "/lifecycle/preStop/sleep/seconds").as_u64().unwrap_or(0);
-        let grace = at(deployment, "/spec/template/spec/terminationGracePeriodSeconds").as_u64();
-        if pause == 0 || grace.is_none_or(|grace| grace <= pause + SHUTDOWN_GRACE_SECS) {
-            breaches.push(format!("{service}: no time to finish in"));
-        }
+        let own = shutdown_grace(&cluster.environment(container));
+        breaches.extend(hurried(service, deployment, own + around_grace(service)));
         if list(deployment, "/spec/template/spec/topologySpreadConstraints").is_empty() {
             breaches.push(format!("{service}: all pods may stand on one node"));
         }
@@ -112,6 +125,42 @@ fn replacement(cluster: &Cluster) -> Vec<String> {
         }
     }
     breaches
+}
+
+/// A pod that is killed before it is through, or is sent requests while it goes.
+fn hurried(name: &str, deployment: &Value, needed: u64) -> Option<String> {
+    let container = at(deployment, "/spec/template/spec/containers/0");
+    let pause = at(container, "/lifecycle/preStop/sleep/seconds").as_u64().unwrap_or(0);
+    let grace = at(deployment, "/spec/template/spec/terminationGracePeriodSeconds").as_u64()?;
+    (pause == 0 || grace <= pause + needed)
+        .then(|| format!("{name}: {grace} s are no time for preStop {pause} s and {needed} s"))
+}
+
+/// Seconds that a service takes at worst besides those that running requests and jobs get.
+pub(super) fn around_grace(service: &str) -> u64 {
+    AROUND_GRACE_SECS.iter().find(|(name, _)| *name == service).map_or(0, |(_, secs)| *secs)
+}
+
+/// Seconds that running requests and jobs get; of two values of a variable the last one holds.
+pub(super) fn shutdown_grace(variables: &[(String, Option<String>)]) -> u64 {
+    let given = variables.iter().rev().find(|(name, _)| name == "SHUTDOWN_GRACE_SECS");
+    given.and_then(|(_, value)| value.as_deref()?.parse().ok()).unwrap_or(SHUTDOWN_GRACE_SECS)
+}
+
+/// nginx waits for streams of events that would never end.
+fn gateway_end(cluster: &Cluster) -> Vec<String> {
+    let Some(deployment) = cluster.get("Deployment", "gateway") else {
+        return vec!["there is no Deployment gateway".to_owned()];
+    };
+    match worker_shutdown_timeout(NGINX) {
+        None => vec!["nginx has no worker_shutdown_timeout in seconds".to_owned()],
+        Some(secs) => hurried("gateway", deployment, secs).into_iter().collect(),
+    }
+}
+
+fn worker_shutdown_timeout(configuration: &str) -> Option<u64> {
+    let (_, rest) = configuration.split_once("\nworker_shutdown_timeout ")?;
+    rest.split_once("s;")?.0.parse().ok()
 }
 
 fn default_deny(cluster: &Cluster) -> Vec<String> {
@@ -150,6 +199,24 @@ mod tests {
         assert_eq!(rights(&pod(&spec)).len(), 2);
         spec["containers"][0]["resources"]["limits"] = json!({});
         assert_eq!(resources(&pod(&spec)).len(), 1);
+    }
+
+    #[test]
+    fn a_pod_has_time_for_everything_it_does_at_the_end() {
+        let deployment = |grace: u64, pause: u64| {
+            json!({ "spec": { "template": { "spec": { "terminationGracePeriodSeconds": grace,
+                "containers": [{ "lifecycle": { "preStop": { "sleep": { "seconds": pause } } } }],
+            }}}})
+        };
+        assert_eq!(hurried("a", &deployment(45, 5), 39), None);
+        assert!(hurried("a", &deployment(45, 5), 40).is_some());
+        assert!(hurried("a", &deployment(45, 0), 30).is_some());
+        let variable = |value: &str| ("SHUTDOWN_GRACE_SECS".to_owned(), Some(value.to_owned()));
+        assert_eq!(shutdown_grace(&[]), 30);
+        assert_eq!(shutdown_grace(&[variable("25"), variable("15")]), 15);
+        assert!(NAMES.iter().all(|name| around_grace(name) > 0));
+        assert_eq!(worker_shutdown_timeout("a;\nworker_shutdown_timeout 35s;\n"), Some(35));
+        assert_eq!(worker_shutdown_timeout("worker_processes auto;"), None);
     }
 
     #[test]
