@@ -14,7 +14,7 @@ use lapin::options::{
 };
 use lapin::types::{FieldTable, ShortString};
 use telemetry::metric;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span, error, field, info, info_span, warn};
@@ -54,7 +54,9 @@ pub struct Consumer {
     config: BrokerConfig,
     concurrency: u16,
     grace: Duration,
+    wind_up: Duration,
     running: TaskTracker,
+    drained: OnceCell<()>,
     slots: Arc<Semaphore>,
     abort: CancellationToken,
     on_link: Box<dyn Fn(bool) + Send + Sync>,
@@ -69,7 +71,9 @@ impl Consumer {
             config,
             concurrency,
             grace,
+            wind_up: WIND_UP,
             running: TaskTracker::new(),
+            drained: OnceCell::new(),
             slots: Arc::new(Semaphore::new(usize::from(concurrency))),
             abort: CancellationToken::new(),
             on_link: Box::new(|_| {}),
@@ -110,7 +114,7 @@ impl Consumer {
                 }
             }
         }
-        // Empty unless the broker was away when the shutdown came.
+        // Done already unless the broker was away when the shutdown came.
         self.drain().await;
         (self.on_link)(false);
     }
@@ -216,14 +220,20 @@ impl Consumer {
         self.running.spawn(work.instrument(span));
     }
 
+    /// Waits for the handlers, once: whoever did not stop when told to would not the second time,
+    /// and the process has to end before it is killed.
     async fn drain(&self) {
+        self.drained.get_or_init(|| self.end_handlers()).await;
+    }
+
+    async fn end_handlers(&self) {
         self.running.close();
         if tokio::time::timeout(self.grace, self.running.wait()).await.is_ok() {
             return;
         }
         warn!(messages = self.running.len(), "grace period over, giving the rest back");
         self.abort.cancel();
-        if tokio::time::timeout(WIND_UP, self.running.wait()).await.is_err() {
+        if tokio::time::timeout(self.wind_up, self.running.wait()).await.is_err() {
             error!(messages = self.running.len(), "handlers did not stop when told to");
         }
     }
@@ -282,5 +292,28 @@ impl SessionError {
 
     fn after(source: BrokerError) -> Self {
         Self { consumed: true, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use futures_util::future::pending;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn handlers_that_do_not_stop_are_waited_for_once() {
+        let nowhere = BrokerConfig {
+            url: "amqp://127.0.0.1:1".to_owned().into(),
+            connection_name: "test".to_owned(),
+        };
+        let mut consumer = Consumer::new(nowhere, 1, Duration::ZERO);
+        consumer.wind_up = Duration::ZERO;
+        consumer.running.spawn(pending::<()>());
+        consumer.drain().await;
+        assert!(consumer.abort.is_cancelled());
+        consumer.grace = Duration::MAX;
+        assert!(consumer.drain().now_or_never().is_some(), "the process must end");
     }
 }
