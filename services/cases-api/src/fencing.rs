@@ -11,11 +11,11 @@ use actix_web::http::header;
 use domain::ids::CaseId;
 use domain::lock::{FencingToken, ResourceType};
 use edge::ApiError;
+use edge::outgoing;
 use edge::problem::{Problem, ProblemType};
 use serde::Deserialize;
 use serde_json::json;
 use telemetry::metric;
-use telemetry::propagation::{self, Injector};
 
 /// Longest wait for locks-api (architecture 3).
 const TIMEOUT: Duration = Duration::from_millis(200);
@@ -97,9 +97,8 @@ impl Fencing {
         {
             headers.insert(reqwest::header::AUTHORIZATION, caller);
         }
-        propagation::inject_current(&mut HeaderCarrier(&mut headers));
-        let answer = self.client.post(url).headers(headers).json(&question).send().await?;
-        answer.error_for_status()?.json().await
+        let question = self.client.post(url).headers(headers).json(&question).build()?;
+        outgoing::send(&self.client, question).await?.error_for_status()?.json().await
     }
 }
 
@@ -113,16 +112,5 @@ fn overtaken(holder: Option<String>) -> ApiError {
             ))
             .with("lockedByName", name)
             .into(),
-    }
-}
-
-struct HeaderCarrier<'a>(&'a mut reqwest::header::HeaderMap);
-
-impl Injector for HeaderCarrier<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        let name = reqwest::header::HeaderName::from_bytes(key.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, reqwest::header::HeaderValue::from_str(&value)) {
-            self.0.insert(name, value);
-        }
     }
 }
