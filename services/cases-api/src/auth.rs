@@ -12,6 +12,7 @@ use edge::rate_limit::UsedUp;
 use edge::token::Identity;
 use secrecy::SecretString;
 use store::StoreError;
+use store::pool::PooledConnection;
 use store::users::{self, User};
 
 use crate::app::AppState;
@@ -121,7 +122,8 @@ pub async fn sign_in(
     if !found.is_active {
         return Err(AuthError::Inactive);
     }
-    issue_token(state, found.user_id, now).await
+    let mut conn = state.pool.get().await?;
+    issue_token(state, &mut conn, found.user_id, now).await
 }
 
 /// Signs in whom an ID token of the external issuer names.
@@ -135,23 +137,25 @@ pub async fn sign_in_with_id_token(
 ) -> Result<SignedIn, AuthError> {
     let oidc = state.oidc.as_ref().ok_or(AuthError::NoIssuer)?;
     let verified = oidc.verify(id_token, now).await?;
-    let found = {
+    let signed_in = {
         let mut conn = state.pool.get().await?;
-        users::find_credentials(&mut conn, &canonical_email(&verified.email)).await?
+        let email = canonical_email(&verified.email);
+        let found = users::find_credentials(&mut conn, &email).await?;
+        let found = found.filter(|found| found.is_active).ok_or(AuthError::NoAccess)?;
+        issue_token(state, &mut conn, found.user_id, now).await?
     };
-    let found = found.filter(|found| found.is_active).ok_or(AuthError::NoAccess)?;
-    // Last of all that can go wrong outside: who is told to come back needs the token once more.
+    // Last of all that can go wrong: who is told to come back needs the ID token once more.
     oidc.spend(&verified, now).await?;
-    issue_token(state, found.user_id, now).await
+    Ok(signed_in)
 }
 
 async fn issue_token(
     state: &AppState,
+    conn: &mut PooledConnection<'_>,
     id: UserId,
     now: DateTime<Utc>,
 ) -> Result<SignedIn, AuthError> {
-    let mut conn = state.pool.get().await?;
-    let user = users::get_user(&mut conn, id).await?;
+    let user = users::get_user(conn, id).await?;
     let token = state
         .issuer
         .issue(&identity(&user), now)

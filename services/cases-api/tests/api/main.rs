@@ -9,6 +9,8 @@ mod events;
 #[cfg(test)]
 mod fencing;
 #[cfg(test)]
+mod id_tokens;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod invariants;
