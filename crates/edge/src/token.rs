@@ -9,7 +9,7 @@
 //! for as long as the keys stand.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -168,6 +168,8 @@ const REMEMBERED_TOKENS: usize = 4096;
 /// The issuer's keys, and the tokens that were found good under them: in one value, so that other
 /// keys always begin with an empty memory.
 struct Keyring {
+    /// As they were published.
+    jwks: JwkSet,
     keys: HashMap<String, DecodingKey>,
     verified: Cache<String, Verified>,
 }
@@ -182,14 +184,14 @@ struct Verified {
 
 impl Keyring {
     /// Ed25519 keys of a set by id; others are left out, since no token of theirs is accepted.
-    fn new(jwks: &JwkSet) -> Self {
+    fn new(jwks: JwkSet) -> Self {
         let keys = jwks
             .keys
             .iter()
             .filter(|jwk| jwk.common.key_algorithm == Some(KeyAlgorithm::EdDSA))
             .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
             .collect();
-        Self { keys, verified: Cache::new(REMEMBERED_TOKENS) }
+        Self { jwks, keys, verified: Cache::new(REMEMBERED_TOKENS) }
     }
 
     /// A token that was found good before may have expired since.
@@ -217,10 +219,13 @@ impl Keyring {
     }
 }
 
-/// Where keys come from when a token names one that is not known.
+/// Where keys come from when a token names one that is not known, and where they are asked for
+/// again, because one that the issuer has withdrawn must not be trusted until the next restart.
 struct Remote {
     url: String,
     client: reqwest::Client,
+    /// When known keys are asked for again; before, nobody needs to.
+    refresh_at: Mutex<Instant>,
     /// Until when the issuer is left alone; also keeps callers from asking twice at once.
     quiet_until: tokio::sync::Mutex<Option<Instant>>,
 }
@@ -230,6 +235,10 @@ struct Remote {
 const REFETCH_INTERVAL: Duration = Duration::from_secs(5);
 /// How soon a failed request to the issuer is repeated.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// For how long keys are trusted without asking again, and after how long a refresh that failed, or
+/// is under way, is repeated.
+const MAX_AGE: Duration = Duration::from_mins(5);
+const REFRESH_RETRY: Duration = Duration::from_secs(30);
 const FETCH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Clocks of two machines may differ by this much.
 const LEEWAY_SECS: u64 = 5;
@@ -252,7 +261,7 @@ impl TokenVerifier {
     /// A verifier in the issuer's own process.
     #[must_use]
     pub fn local(issuer: &TokenIssuer) -> Self {
-        Self::new(&issuer.jwks(), None, &issuer.config)
+        Self::new(issuer.jwks(), None, &issuer.config)
     }
 
     /// A verifier that fetches the issuer's JWKS when it first needs it, so that a service starts
@@ -262,11 +271,16 @@ impl TokenVerifier {
     /// When the HTTP client cannot be built.
     pub fn remote(jwks_url: String, config: &AuthConfig) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(FETCH_TIMEOUT).build()?;
-        let remote = Remote { url: jwks_url, client, quiet_until: tokio::sync::Mutex::new(None) };
-        Ok(Self::new(&JwkSet { keys: Vec::new() }, Some(Arc::new(remote)), config))
+        let remote = Remote {
+            url: jwks_url,
+            client,
+            refresh_at: Mutex::new(Instant::now()),
+            quiet_until: tokio::sync::Mutex::new(None),
+        };
+        Ok(Self::new(JwkSet { keys: Vec::new() }, Some(Arc::new(remote)), config))
     }
 
-    fn new(jwks: &JwkSet, remote: Option<Arc<Remote>>, config: &AuthConfig) -> Self {
+    fn new(jwks: JwkSet, remote: Option<Arc<Remote>>, config: &AuthConfig) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[&config.issuer]);
         validation.set_audience(&[&config.audience]);
@@ -279,11 +293,13 @@ impl TokenVerifier {
         }
     }
 
-    /// Checks signature, issuer, audience and expiry.
+    /// Checks signature, issuer, audience and expiry. Waits for the issuer only when the token's
+    /// key is not known.
     ///
     /// # Errors
     /// [`TokenError`].
     pub async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        self.refresh_beside();
         match self.verify_with_known_keys(token) {
             Err(TokenError::UnknownKey) => {
                 self.fetch_keys().await?;
@@ -304,9 +320,23 @@ impl TokenVerifier {
         Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn trust(&self, jwks: &JwkSet) {
+    fn trust(&self, jwks: JwkSet) {
+        if self.keyring().jwks == jwks {
+            return; // What was found good under the same keys still is.
+        }
         let keyring = Arc::new(Keyring::new(jwks));
         *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring;
+    }
+
+    /// Has keys that were asked for long ago asked for again, by nobody who waits for it. While the
+    /// issuer does not answer, what is known goes on working.
+    fn refresh_beside(&self) {
+        let Some(remote) = &self.remote else { return };
+        if self.keyring().keys.is_empty() || !remote.begin_refresh(Instant::now()) {
+            return;
+        }
+        let this = self.clone();
+        tokio::spawn(async move { this.fetch_keys().await });
     }
 
     async fn fetch_keys(&self) -> Result<(), TokenError> {
@@ -318,7 +348,8 @@ impl TokenVerifier {
         match remote.fetch().await {
             Ok(jwks) => {
                 *quiet_until = Some(Instant::now() + REFETCH_INTERVAL);
-                self.trust(&jwks);
+                remote.refresh_at(Instant::now() + MAX_AGE);
+                self.trust(jwks);
                 Ok(())
             }
             Err(error) => {
@@ -340,6 +371,20 @@ impl TokenVerifier {
 }
 
 impl Remote {
+    /// Whether it is time to ask again, and the caller's to do so: the next is not told so at once.
+    fn begin_refresh(&self, now: Instant) -> bool {
+        let mut refresh_at = self.refresh_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = *refresh_at <= now;
+        if is_due {
+            *refresh_at = now + REFRESH_RETRY;
+        }
+        is_due
+    }
+
+    fn refresh_at(&self, at: Instant) {
+        *self.refresh_at.lock().unwrap_or_else(PoisonError::into_inner) = at;
+    }
+
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
         let request = self.client.get(&self.url).build()?;
         outgoing::send(&self.client, request).await?.error_for_status()?.json().await
@@ -348,6 +393,12 @@ impl Remote {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use actix_web::{App, HttpResponse, HttpServer, web};
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     const PEM: [&str; 2] = [
@@ -421,10 +472,107 @@ mod tests {
         let (verifier, token) = (TokenVerifier::local(&old), token_of(&old));
         verifier.verify(&token).await.unwrap();
 
-        verifier.trust(&new.jwks());
+        verifier.trust(new.jwks());
 
         assert!(matches!(verifier.verify(&token).await, Err(TokenError::UnknownKey)));
         verifier.verify(&token_of(&new)).await.unwrap();
+    }
+
+    /// An issuer that publishes what it is told to, and how often it was asked.
+    struct Published {
+        jwks: Mutex<Option<JwkSet>>,
+        asked: AtomicUsize,
+    }
+
+    fn publish(jwks: JwkSet) -> (Arc<Published>, TokenVerifier) {
+        crate::tls::install();
+        let published =
+            Arc::new(Published { jwks: Mutex::new(Some(jwks)), asked: AtomicUsize::new(0) });
+        let shared = Arc::clone(&published);
+        let app = move || {
+            let shared = Arc::clone(&shared);
+            let answer = move || {
+                shared.asked.fetch_add(1, Ordering::Relaxed);
+                let jwks = shared.jwks.lock().unwrap().clone();
+                ready(jwks.map_or_else(
+                    || HttpResponse::ServiceUnavailable().finish(),
+                    |jwks| HttpResponse::Ok().json(jwks),
+                ))
+            };
+            App::new().route("/jwks.json", web::get().to(answer))
+        };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).unwrap();
+        actix_rt::spawn(server.run());
+        let config = AuthConfig { issuer: "i".to_owned(), audience: "a".to_owned() };
+        (published, TokenVerifier::remote(url, &config).unwrap())
+    }
+
+    impl TokenVerifier {
+        /// As if so long had passed since the keys were asked for.
+        fn age_keys(&self) {
+            let remote = self.remote.as_ref().unwrap();
+            remote.refresh_at(Instant::now());
+            *remote.quiet_until.try_lock().unwrap() = None;
+        }
+
+        /// Waits for a refresh that is under way, or about to begin.
+        async fn refreshed(&self, published: &Published, asked: usize) {
+            while published.asked.load(Ordering::Relaxed) < asked {
+                tokio::task::yield_now().await;
+            }
+            drop(self.remote.as_ref().unwrap().quiet_until.lock().await);
+        }
+    }
+
+    #[actix_rt::test]
+    async fn a_key_that_its_issuer_has_withdrawn_is_not_trusted_for_long() {
+        let (old, new) = (issuer(PEM[0]), issuer(PEM[1]));
+        let (published, verifier) = publish(old.jwks());
+        let token = token_of(&old);
+        verifier.verify(&token).await.unwrap();
+        *published.jwks.lock().unwrap() = Some(new.jwks());
+        verifier.verify(&token).await.unwrap();
+        assert_eq!(published.asked.load(Ordering::Relaxed), 1, "young keys are not asked for");
+
+        verifier.age_keys();
+        // This one does not wait for the answer, and the next ones do not ask again.
+        for _request in 0..3 {
+            assert!(verifier.verify(&token).now_or_never().is_some_and(|known| known.is_ok()));
+        }
+        verifier.refreshed(&published, 2).await;
+
+        assert!(matches!(verifier.verify(&token).await, Err(TokenError::UnknownKey)));
+        verifier.verify(&token_of(&new)).await.unwrap();
+        assert_eq!(published.asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[actix_rt::test]
+    async fn i7_known_keys_go_on_working_while_their_issuer_is_away() {
+        let issuer = issuer(PEM[0]);
+        let (published, verifier) = publish(issuer.jwks());
+        let token = token_of(&issuer);
+        verifier.verify(&token).await.unwrap();
+        *published.jwks.lock().unwrap() = None;
+        for asked in 2..4 {
+            verifier.age_keys();
+            verifier.verify(&token).await.unwrap();
+            verifier.refreshed(&published, asked).await;
+        }
+        verifier.verify(&token).await.unwrap();
+    }
+
+    #[actix_rt::test]
+    async fn the_same_keys_asked_for_again_keep_what_was_found_good() {
+        let issuer = issuer(PEM[0]);
+        let (published, verifier) = publish(issuer.jwks());
+        let token = token_of(&issuer);
+        verifier.verify(&token).await.unwrap();
+        verifier.age_keys();
+        verifier.verify(&token).await.unwrap();
+        verifier.refreshed(&published, 2).await;
+        assert!(verifier.keyring().recall(&token, Utc::now().timestamp()).is_some());
     }
 
     /// Each step of a change of keys, among pods that have taken it and pods that have not.
