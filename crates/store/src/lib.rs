@@ -43,6 +43,7 @@ pub mod seed;
 mod sql;
 mod statement_spans;
 pub mod submissions;
+mod tls;
 pub mod transaction;
 pub mod users;
 #[rustfmt::skip] // exactly as `diesel print-schema` writes it

@@ -25,10 +25,12 @@ use futures_util::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use telemetry::metric;
 use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
 
 use crate::StoreError;
 pub use crate::pooler::{Gate, PoolerError, check_pooler};
 use crate::statement_spans::StatementSpans;
+use crate::tls;
 
 /// The pool's timeout may not be zero.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
@@ -193,10 +195,19 @@ pub(crate) async fn establish(
     // Dead peers: notice one that vanished in seconds rather than after the kernel's hours.
     config.connect_timeout(connect_timeout).tcp_user_timeout(DEAD_PEER_TIMEOUT);
     config.keepalives_idle(KEEPALIVE_IDLE).keepalives_interval(KEEPALIVE_INTERVAL);
-    let (client, connection) = config
-        .connect(NoTls)
-        .await
-        .map_err(|error| ConnectionError::CouldntSetupConfiguration(wrap(&error)))?;
+    let failed =
+        |error: tokio_postgres::Error| ConnectionError::CouldntSetupConfiguration(wrap(&error));
+    // `prefer`, the default, would pass over a server that somebody has put between without a word.
+    if config.get_ssl_mode() == SslMode::Require {
+        let tls = tls::connector().map_err(|error| {
+            let text = Box::new(error.to_string());
+            let kind = DatabaseErrorKind::UnableToSendCommand;
+            ConnectionError::CouldntSetupConfiguration(QueryError::DatabaseError(kind, text))
+        })?;
+        let (client, connection) = config.connect(tls).await.map_err(failed)?;
+        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+    }
+    let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 

@@ -18,3 +18,5 @@ mod pooler;
 mod rights;
 #[cfg(test)]
 mod schema;
+#[cfg(test)]
+mod tls;
