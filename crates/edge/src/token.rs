@@ -519,7 +519,9 @@ mod tests {
 
         /// Waits for a refresh that is under way, or about to begin.
         async fn refreshed(&self, published: &Published, asked: usize) {
+            let deadline = Instant::now() + Duration::from_secs(10);
             while published.asked.load(Ordering::Relaxed) < asked {
+                assert!(Instant::now() < deadline, "the issuer was not asked again");
                 tokio::task::yield_now().await;
             }
             drop(self.remote.as_ref().unwrap().quiet_until.lock().await);

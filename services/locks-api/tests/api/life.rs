@@ -130,7 +130,7 @@ async fn i3_an_overtaken_token_stays_refused_long_after_its_successor_has_left()
 
     let _sweeping = world.start("b").await;
 
-    eventually("the sweeper has been there", || async { world.count_rows().await == 1 }).await;
+    eventually("the sweeper has been there", || async { world.count_rows().await < 2 }).await;
     let check = kari.verify(case, asleep.token()).await;
     assert_eq!(check["current"], false);
     assert_eq!(check["latest"]["lockedByName"], "Ola Hansen");
