@@ -11,7 +11,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::content::FlatFields;
 use domain::ids::{CaseId, UserId};
 use futures_util::FutureExt;
-use futures_util::future::try_join;
 use uuid::Uuid;
 
 use crate::cases::{
@@ -22,6 +21,7 @@ use crate::error::StoreError;
 use crate::json::JsonText;
 use crate::opinions::{NamedOpinionRow, opinions_of_case};
 use crate::schema::{budget_rounds, case_contents, cases, departments, users};
+use crate::transaction::both;
 
 /// The ten text fields as columns; the domain knows them as [`FlatFields`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -229,7 +229,7 @@ pub async fn find_case_detail(
         .first::<DetailColumns>(&mut first)
         .map(OptionalExtension::optional);
     let opinions = opinions_of_case(case).load::<NamedOpinionRow>(&mut second);
-    let (found, opinions) = try_join(found, opinions).await?;
+    let (found, opinions) = both(found, opinions).await?;
     Ok(found.map(|columns| {
         let (case, department, creator, handler, fin_handler, round_status, newest, author) =
             columns;

@@ -13,7 +13,6 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::ids::TemplateId;
 use domain::list_template::{InstantiatedSection, TemplateSection};
-use futures_util::future::try_join;
 use uuid::Uuid;
 
 use crate::error::StoreError;
@@ -23,6 +22,7 @@ use crate::schema::{
     department_lists, departments,
 };
 use crate::sql::clock_timestamp;
+use crate::transaction::both;
 
 pub use writing::{NewTemplate, insert_template, write_sections};
 
@@ -184,7 +184,7 @@ pub async fn find_template(
             .optional()?;
         Ok::<_, StoreError>(found)
     };
-    let (found, sections) = try_join(found, load_sections(&mut second, template)).await?;
+    let (found, sections) = both(found, load_sections(&mut second, template)).await?;
     Ok(found.map(|row| (row, sections)))
 }
 
@@ -254,7 +254,7 @@ pub async fn list_sections(
 ) -> Result<(Vec<TemplateSection>, Vec<InstantiatedSection>), StoreError> {
     let conn: &AsyncPgConnection = conn;
     let (mut first, mut second) = (conn, conn);
-    try_join(load_sections(&mut first, template), load_instances(&mut second, template)).await
+    both(load_sections(&mut first, template), load_instances(&mut second, template)).await
 }
 
 async fn load_sections(

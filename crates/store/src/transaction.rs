@@ -5,6 +5,7 @@
 //! errors in diesel's.
 
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use futures_util::future::join;
 
 use crate::error::StoreError;
 
@@ -40,5 +41,35 @@ where
             }
             Err(error)
         }
+    }
+}
+
+/// The answers to two statements that are sent one behind the other, without waiting between.
+///
+/// When both fail, the error is the first one's, in whatever order their answers are noticed: in a
+/// transaction the second fails because the first did, and knows nothing of the reason.
+pub(crate) async fn both<A, B, E>(
+    first: impl Future<Output = Result<A, E>>,
+    second: impl Future<Output = Result<B, E>>,
+) -> Result<(A, B), E> {
+    let (first, second) = join(first, second).await;
+    Ok((first?, second?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn i8_the_first_statement_says_why_both_failed_also_when_it_is_noticed_last() {
+        let first = async {
+            tokio::task::yield_now().await;
+            Err::<(), _>("there is a list already")
+        };
+        let second = ready(Err::<(), _>("current transaction is aborted"));
+        assert_eq!(both(first, second).await, Err("there is a list already"));
+        assert_eq!(both(ready(Ok::<_, &str>(1)), ready(Ok(2))).await, Ok((1, 2)));
     }
 }

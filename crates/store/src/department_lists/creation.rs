@@ -9,7 +9,7 @@ use domain::ids::{
     UserId,
 };
 use domain::list_template::SectionType;
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::try_join4;
 use uuid::Uuid;
 
 use crate::departments::{Department, department_of};
@@ -18,6 +18,7 @@ use crate::schema::{
     budget_rounds, department_list_sections, department_list_template_sections,
     department_list_templates, department_lists,
 };
+use crate::transaction::both;
 
 /// Unique key: a ministry has one list in a round.
 pub const ONE_LIST_OF_A_MINISTRY: &str = "department_lists_budget_round_id_department_id_key";
@@ -196,6 +197,6 @@ pub async fn insert_list(
     // One statement, so that a child may come before its parent: keys are checked at its end.
     let sections =
         diesel::insert_into(department_list_sections::table).values(&rows).execute(&mut second);
-    try_join(list, sections).await?;
+    both(list, sections).await?;
     Ok(id.into())
 }

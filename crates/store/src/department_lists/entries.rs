@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::ids::{CaseId, DepartmentListId, ListEntryId, ListSectionId, UserId};
 use domain::list_template::SectionType;
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join3;
 use uuid::Uuid;
 
 use super::sections::section_type_of;
@@ -16,6 +16,7 @@ use crate::cases::{CaseFactsRow, case_facts_of};
 use crate::error::StoreError;
 use crate::json::JsonText;
 use crate::schema::department_list_case_entries;
+use crate::transaction::both;
 
 /// Unique key: a case is in a list once.
 pub const ONE_ENTRY_OF_A_CASE: &str = "department_list_case_entries_department_list_id_case_id_key";
@@ -111,7 +112,7 @@ pub async fn touch_entry(
         .filter(department_list_case_entries::department_list_id.eq(Uuid::from(list)));
     let entry_exists =
         async { Ok(diesel::select(exists(found)).get_result::<bool>(&mut reader).await?) };
-    try_join(touch_list(conn, list), entry_exists).await
+    both(touch_list(conn, list), entry_exists).await
 }
 
 /// Changes an entry. Part of the caller's transaction, after [`touch_entry`].
@@ -153,5 +154,5 @@ pub async fn delete_entry(
         .await?;
         Ok(deleted == 1)
     };
-    try_join(touch_list(conn, list), deleted).await
+    both(touch_list(conn, list), deleted).await
 }

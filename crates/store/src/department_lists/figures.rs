@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use domain::department_list::ListFigure;
 use domain::ids::{DepartmentListId, ListSectionId, UserId};
-use futures_util::future::try_join;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -14,6 +13,7 @@ use super::touch_list;
 use crate::error::StoreError;
 use crate::schema::{department_list_figures, department_list_sections};
 use crate::sql::Prepared;
+use crate::transaction::both;
 
 /// A figure to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +130,6 @@ pub async fn insert_figure(
         .get_result::<FigureRow>(&mut first);
     let write = diesel::update(department_list_sections::table.find(Uuid::from(section)))
         .set(department_list_sections::content_json.eq(content));
-    let (figure, _) = try_join(inserted, Prepared(write).execute(&mut second)).await?;
+    let (figure, _) = both(inserted, Prepared(write).execute(&mut second)).await?;
     Ok(figure.into())
 }

@@ -14,7 +14,7 @@ use domain::placement::{
     ListPlacement, NewEntry, PLACEABLE, PlacedEntry, PlacementCase, PlacementSection, Placer,
 };
 use domain::status::Status;
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::try_join3;
 use uuid::Uuid;
 
 use super::touch_list;
@@ -24,6 +24,7 @@ use crate::schema::{
     cases, department_list_case_entries, department_list_sections,
     department_list_template_sections, department_lists,
 };
+use crate::transaction::both;
 
 /// A locked list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub async fn insert_entries(
         insert.execute(&mut writer).await?;
         Ok(())
     };
-    try_join(inserted, touch_list(conn, list.id)).await?;
+    both(inserted, touch_list(conn, list.id)).await?;
     Ok(())
 }
 
