@@ -11,8 +11,7 @@ export HOME_DIR USER_LINE GATEWAY_ACCESS_LOG GATEWAY_CSP
 
 # Only the names of ours: nginx's own variables look much alike.
 # shellcheck disable=SC2016
-envsubst '${HOME_DIR} ${USER_LINE}' < /etc/portal/nginx.conf.template \
-    | sed "s/^worker_processes auto;/worker_processes ${GATEWAY_WORKERS:-auto};/" > "$HOME_DIR/nginx.conf"
+envsubst '${HOME_DIR} ${USER_LINE} ${GATEWAY_WORKERS}' < /etc/portal/nginx.conf.template > "$HOME_DIR/nginx.conf"
 # shellcheck disable=SC2016
 envsubst '${CASES_API_SERVERS} ${LOCKS_API_SERVERS} ${GATEWAY_LISTEN} ${GATEWAY_ACCESS_LOG} ${GATEWAY_WEB_ROOT} ${GATEWAY_CSP}' \
     < /etc/portal/gateway.conf.template > "$HOME_DIR/gateway.conf"

@@ -116,7 +116,10 @@ fn configure(stack: &Stack, site: &Site<'_>) -> Result<PathBuf> {
     fs::write(home.join("gateway.conf"), gateway)?;
     // Workers would otherwise become a user who cannot enter a checkout below root's home.
     let user = if is_root() { "user root;" } else { "" };
-    let main = render(MAIN, &[("USER_LINE", user), ("HOME_DIR", &directory)])?;
+    let main = render(
+        MAIN,
+        &[("USER_LINE", user), ("HOME_DIR", &directory), ("GATEWAY_WORKERS", "auto")],
+    )?;
     fs::write(home.join("nginx.conf"), main)?;
     Ok(home)
 }

@@ -70,7 +70,7 @@ pub(crate) fn ports(ports: &Ports) -> Vec<(String, u16)> {
         ("pgbouncer-exporter", watch.pgbouncer_exporter),
         ("postgres-exporter", watch.postgres_exporter),
         ("redis-exporter", watch.redis_exporter),
-        ("blackbox-exporter", exporters::blackbox_port(watch)),
+        ("blackbox-exporter", watch.gateway_exporter),
         ("collector", watch.otlp_http),
         ("collector", watch.otlp_grpc),
         ("trace-view", watch.traces),

@@ -53,6 +53,9 @@ pub(crate) struct ObservabilityPorts {
     pub(crate) pgbouncer_exporter: u16,
     pub(crate) postgres_exporter: u16,
     pub(crate) redis_exporter: u16,
+    /// What asks the gateway as a browser does.
+    #[serde(default)]
+    pub(crate) gateway_exporter: u16,
     /// The collector, OTLP over HTTP and over gRPC.
     pub(crate) otlp_http: u16,
     pub(crate) otlp_grpc: u16,
@@ -62,13 +65,14 @@ pub(crate) struct ObservabilityPorts {
 }
 
 impl ObservabilityPorts {
-    pub(crate) const fn all(&self) -> [u16; 9] {
+    pub(crate) const fn all(&self) -> [u16; 10] {
         [
             self.prometheus,
             self.alertmanager,
             self.pgbouncer_exporter,
             self.postgres_exporter,
             self.redis_exporter,
+            self.gateway_exporter,
             self.otlp_http,
             self.otlp_grpc,
             self.traces,
@@ -141,6 +145,7 @@ impl Ports {
                 pgbouncer_exporter: port("PGBOUNCER_EXPORTER", 9127)?,
                 postgres_exporter: port("POSTGRES_EXPORTER", 9187)?,
                 redis_exporter: port("REDIS_EXPORTER", 9121)?,
+                gateway_exporter: port("GATEWAY_EXPORTER", 9115)?,
                 otlp_http: port("OTLP_HTTP", 4318)?,
                 otlp_grpc: port("OTLP_GRPC", 4317)?,
                 traces: port("TRACES", 16_686)?,

@@ -11,7 +11,6 @@ use crate::console::stage;
 use crate::database::DATABASE;
 use crate::http;
 use crate::newer_debian::NewerDebian;
-use crate::ports::ObservabilityPorts;
 use crate::process::Daemon;
 use crate::servers::postgres::Login;
 use crate::stack::{Running, Stack};
@@ -55,7 +54,7 @@ pub(super) fn start(running: &mut Running, pgbouncer_exporter: &Path) -> Result<
         (pgbouncer(&running.stack, pgbouncer_exporter), ports.pgbouncer_exporter),
         (postgres(&running.stack)?, ports.postgres_exporter),
         (redis(&running.stack)?, ports.redis_exporter),
-        (blackbox(&running.stack)?, blackbox_port(&ports)),
+        (blackbox(&running.stack)?, ports.gateway_exporter),
     ];
     for (daemon, port) in daemons {
         let process = running.ensure(&daemon, &[port])?;
@@ -100,16 +99,10 @@ fn redis(stack: &Stack) -> Result<Daemon> {
 /// Asks the portal from in front of its gateway.
 fn blackbox(stack: &Stack) -> Result<Daemon> {
     let modules = stack.workspace.root.join("compose/blackbox-exporter/blackbox.yml");
-    let port = blackbox_port(&stack.ports.observability);
+    let port = stack.ports.observability.gateway_exporter;
     Ok(Daemon::new("blackbox-exporter", find("prometheus-blackbox-exporter")?)
         .arg(format!("--config.file={}", modules.display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}")))
-}
-
-/// 9115 where the exporter of Redis has its usual port. Derived from it, because nobody but this
-/// stack's own Prometheus asks it anything.
-pub(super) const fn blackbox_port(ports: &ObservabilityPorts) -> u16 {
-    ports.redis_exporter.saturating_sub(6)
 }
 
 fn monitor(stack: &Stack, port: u16) -> Login<'_> {

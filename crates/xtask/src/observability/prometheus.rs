@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::exporters::blackbox_port;
 use crate::command;
 use crate::http;
 use crate::process::Daemon;
@@ -89,7 +88,7 @@ fn groups(stack: &Stack, state: &State) -> Vec<(&'static str, Value)> {
         .map(|instance| group(instance.admin_port, instance.service))
         .collect();
     let alertmanager = format!("127.0.0.1:{}", watch.alertmanager);
-    let exporter = format!("127.0.0.1:{}", blackbox_port(watch));
+    let exporter = format!("127.0.0.1:{}", watch.gateway_exporter);
     let address = |path: &str, module: &str| {
         json!({
             "targets": [format!("http://127.0.0.1:{}{path}", stack.ports.gateway)],
