@@ -18,8 +18,7 @@ use opentelemetry_sdk::trace::{
 };
 
 /// Most traces that a process begins in a second, however many requests come in. More are more
-/// than anybody looks at, and than the exporter's queue keeps; making their spans would cost just
-/// when the process has most to do.
+/// than anybody looks at, and making their spans would cost just when the process has most to do.
 const MOST_TRACES_A_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
 /// Set once spans are exported; without it nothing is sampled and nothing has ids.
