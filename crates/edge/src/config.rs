@@ -7,6 +7,7 @@
 //! - `HTTP_WORKERS`: worker threads of the public port. Default: the number of cores.
 //! - `HTTP_MAX_REQUESTS`: requests of the public port that are worked on at once; more are refused.
 //!   Default 512.
+//! - `HTTP_REQUEST_TIMEOUT_SECS`: how long the answer to a request may take to begin. Default 30.
 //! - `ADMIN_BIND`: address of the admin port.
 //! - `SHUTDOWN_GRACE_SECS`: how long running requests may take after SIGTERM. Default 30.
 //! - `PORTAL_ENVIRONMENT`: `production` (default), `demo` or `development`.
@@ -200,6 +201,8 @@ pub struct HttpConfig {
     pub workers: usize,
     /// Requests of the public port that are worked on at once.
     pub most_requests: usize,
+    /// How long the answer to a request may take to begin.
+    pub request_timeout: Duration,
     /// Longest wait for running requests after SIGTERM.
     pub shutdown_grace: Duration,
     /// Where the process runs.
@@ -215,11 +218,17 @@ impl HttpConfig {
     /// # Errors
     /// [`ConfigError`] names the first variable that is not valid.
     pub fn from_vars(vars: &Vars, public_port: u16, admin_port: u16) -> Result<Self, ConfigError> {
+        let request_timeout =
+            vars.secs("HTTP_REQUEST_TIMEOUT_SECS")?.unwrap_or(DEFAULT_REQUEST_TIMEOUT);
+        if request_timeout.is_zero() {
+            return Err(ConfigError::invalid("HTTP_REQUEST_TIMEOUT_SECS", "must be at least 1"));
+        }
         Ok(Self {
             bind: vars.parse("HTTP_BIND")?.unwrap_or_else(|| any_interface(public_port)),
             admin_bind: vars.parse("ADMIN_BIND")?.unwrap_or_else(|| any_interface(admin_port)),
             workers: vars.parse("HTTP_WORKERS")?.unwrap_or_else(cores),
             most_requests: vars.parse("HTTP_MAX_REQUESTS")?.unwrap_or(DEFAULT_MOST_REQUESTS),
+            request_timeout,
             shutdown_grace: vars.secs("SHUTDOWN_GRACE_SECS")?.unwrap_or(DEFAULT_SHUTDOWN_GRACE),
             environment: vars.parse("PORTAL_ENVIRONMENT")?.unwrap_or_default(),
             instance_id: instance_id_from_vars(vars),
@@ -230,6 +239,10 @@ impl HttpConfig {
 /// Far more than work at the same time on the few cores of a pod, so that a crowd that comes at the
 /// same moment is served; few enough that the last of them has waited a second, not a minute.
 const DEFAULT_MOST_REQUESTS: usize = 512;
+
+/// Beyond every other limit on the way of a request, among them the ten seconds of a statement; and
+/// before the gateway stops waiting (60 s), so that the client gets our answer.
+const DEFAULT_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Requirement, section 5.2: running requests get at most 30 seconds.
 const DEFAULT_SHUTDOWN_GRACE: Duration = Duration::from_secs(30);

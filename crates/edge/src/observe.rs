@@ -1,8 +1,12 @@
 //! The outermost middleware: request id, root span, request metrics, and the guarantee that every
 //! failing answer is a problem document.
 
+use std::sync::Arc;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, ResponseError as _};
@@ -15,6 +19,7 @@ use crate::error::ApiError;
 use crate::metrics::{RequestTimer, method_label};
 use crate::problem::{MEDIA_TYPE, Problem, ProblemType};
 use crate::rate_limit::Standing;
+use crate::server::RouteTable;
 
 /// Header that names a request in every log on its way.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,8 +38,9 @@ pub struct OwnBody;
 /// Wraps a request; install with `actix_web::middleware::from_fn`.
 ///
 /// # Errors
-/// Those of the middleware inside.
-pub async fn observe<B: MessageBody + 'static>(
+/// Those of the middleware inside, with the answer in them.
+pub(crate) async fn observe<B: MessageBody + 'static>(
+    routes: Arc<RouteTable>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -44,26 +50,40 @@ pub async fn observe<B: MessageBody + 'static>(
         let headers = request.headers();
         Request::new(method, request.path(), request_id(headers), &HeaderCarrier(headers))
     };
-    // Errors pass: only other middleware returns them, handlers and extractors answer themselves.
-    // They cannot be answered here, as routing wants the only handle to the request.
+    // Only other middleware returns errors, handlers and extractors answer themselves. An error has
+    // no request any more, as routing wants the only handle, so its answer has to travel as one.
     let work = async {
-        let response = next.call(request).await?;
-        Ok::<_, Error>(deliver(as_problem(response.map_into_boxed_body())))
+        match next.call(request).await {
+            Ok(response) => Ok(deliver(as_problem(response.map_into_boxed_body()))),
+            Err(error) => Err(error.error_response()),
+        }
     };
-    let mut response = known.run(work).await?;
-    let status = response.status();
-    let route = response.request().match_pattern();
-    let route = route.as_deref().unwrap_or("unmatched");
-    known.answered(route, status.as_u16());
-    timer.stop(route, status);
-    let standing = response.request().extensions().get::<Standing>().copied();
-    if let Some(standing) = standing {
-        standing.describe(response.headers_mut());
+    let answered = |route: Option<&str>, status: StatusCode| {
+        let route = route.unwrap_or("unmatched");
+        known.answered(route, status.as_u16());
+        timer.stop(route, status);
+    };
+    let request_id = HeaderValue::from_str(known.id());
+    match known.run(work).await {
+        Ok(mut response) => {
+            answered(response.request().match_pattern().as_deref(), response.status());
+            let standing = response.request().extensions().get::<Standing>().copied();
+            if let Some(standing) = standing {
+                standing.describe(response.headers_mut());
+            }
+            if let Ok(id) = request_id {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Ok(response)
+        }
+        Err(mut response) => {
+            answered(routes.template(known.path()), response.status());
+            if let Ok(id) = request_id {
+                response.headers_mut().insert(REQUEST_ID, id);
+            }
+            Err(InternalError::from_response("answered without its request", response).into())
+        }
     }
-    if let Ok(value) = HeaderValue::from_str(known.id()) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    Ok(response)
 }
 
 /// A caller's id is kept when it is harmless in a log line; otherwise a new one is made.

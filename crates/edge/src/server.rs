@@ -1,6 +1,7 @@
 //! The HTTP server around a service's routes, the same for every service.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_router::ResourceDef;
@@ -70,17 +71,18 @@ pub fn serve(
     let door = Door::of(&listener)?;
     let closing = door.closing();
     let document = api.document();
-    let routes = web::Data::new(RouteTable::new(&document));
-    let admission = Admission::new(http.most_requests);
+    let routes = Arc::new(RouteTable::new(&document));
+    let admission = Admission::new(http.most_requests, http.request_timeout);
     let app = move || {
         let admission = admission.clone();
+        let routes = Arc::clone(&routes);
         App::new()
             .into_utoipa_app()
             .configure(api.configure)
             .into_app()
             .configure(share.clone())
             .configure(|config| serve_document(config, api, document.clone()))
-            .app_data(routes.clone())
+            .app_data(web::Data::from(Arc::clone(&routes)))
             .app_data(
                 web::PathConfig::default()
                     .error_handler(|_, _| ApiError::of(ProblemType::NOT_FOUND).into()),
@@ -88,7 +90,7 @@ pub fn serve(
             .default_service(web::to(no_such_route))
             .wrap(from_fn(move |request, next| admission.clone().admit(request, next)))
             // Outermost, so that refusals are seen too.
-            .wrap(from_fn(observe))
+            .wrap(from_fn(move |request, next| observe(Arc::clone(&routes), request, next)))
             .wrap(from_fn({
                 let closing = closing.clone();
                 move |request, next| closing.clone().mark(request, next)
@@ -134,13 +136,19 @@ fn serve_document(config: &mut web::ServiceConfig, api: Api, document: OpenApi) 
         );
 }
 
-/// Which methods an address has; tells 405 from 404.
-struct RouteTable(Vec<(ResourceDef, Vec<&'static str>)>);
+/// Which addresses there are and which methods they have; tells 405 from 404.
+pub(crate) struct RouteTable(Vec<(ResourceDef, Vec<&'static str>)>);
 
 impl RouteTable {
     fn new(document: &OpenApi) -> Self {
         let routes = document.paths.paths.iter();
         Self(routes.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item))).collect())
+    }
+
+    /// The template of an address, for a request that never came back from routing.
+    pub(crate) fn template(&self, path: &str) -> Option<&str> {
+        let (resource, _) = self.0.iter().find(|(resource, _)| resource.is_match(path))?;
+        resource.pattern()
     }
 
     fn allowed(&self, path: &str) -> Option<String> {

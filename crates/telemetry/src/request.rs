@@ -71,6 +71,12 @@ impl Request {
         &self.known.id
     }
 
+    /// Where it was sent to, without its query string.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.known.path
+    }
+
     /// Does the request's work.
     pub async fn run<F: Future>(&self, work: F) -> F::Output {
         CURRENT.scope(Arc::clone(&self.known), work).instrument(self.span.clone()).await

@@ -10,12 +10,18 @@ use crate::app::{TestApp, assert_problem};
 
 /// An application whose way to PgBouncer can be cut.
 async fn app_behind_a_line() -> (ChaosProxy, TestApp) {
+    app_behind_a_line_with(&[]).await
+}
+
+/// The same, with these variables besides.
+async fn app_behind_a_line_with(variables: &[(&str, &str)]) -> (ChaosProxy, TestApp) {
     let pgbouncer = &Stack::load().pgbouncer;
     let line = ChaosProxy::start(&format!("{}:{}", pgbouncer.host, pgbouncer.port)).await;
     let database = TestDatabase::create().await;
     let url = line.instead_of(&database.url_for(ServiceRole::CasesApi));
-    let app = TestApp::builder().with_database(database).var("DATABASE_URL", &url).spawn().await;
-    (line, app)
+    let app = TestApp::builder().with_database(database).var("DATABASE_URL", &url);
+    let app = variables.iter().fold(app, |app, (name, value)| app.var(name, value));
+    (line, app.spawn().await)
 }
 
 #[actix_rt::test]
@@ -78,6 +84,29 @@ async fn i7_a_database_that_hangs_makes_nobody_wait_longer_than_a_probe() {
     app.wait_until_ready(false).await;
     line.pass();
     app.wait_until_ready(true).await;
+}
+
+#[actix_rt::test]
+async fn i7_a_request_whose_statement_is_never_answered_is_given_up_counted_and_leaves_no_trace() {
+    let (line, app) = app_behind_a_line_with(&[("HTTP_REQUEST_TIMEOUT_SECS", "1")]).await;
+    let fag = app.by(&Actor::fag("KLD")).await;
+    fag.get("/api/departments").await.assert_status(200);
+
+    line.stall();
+    let refused = fag.get("/api/departments").await;
+    let problem = assert_problem(&refused, ProblemType::UNAVAILABLE);
+    assert_eq!(problem["message"], ProblemType::UNAVAILABLE.default_message);
+    assert!(!refused.header("retry-after").is_empty());
+    let metrics = app.admin.get("/metrics").await.assert_status(200).text();
+    let counted = metrics.lines().any(|series| {
+        ["http_server_request_duration_seconds_count", r#""/api/departments""#, r#""503""#]
+            .iter()
+            .all(|part| series.contains(part))
+    });
+    assert!(counted, "{metrics}");
+
+    line.pass();
+    fag.get("/api/departments").await.assert_status(200);
 }
 
 #[actix_rt::test]
