@@ -32,6 +32,8 @@ pub(crate) enum Verdict {
     Mine(Box<ExportJob>, Tenure),
     /// There is nothing to do, here or now.
     Nothing(&'static str),
+    /// It had used its attempts, and is failed now.
+    GivenUp(Box<ExportJob>),
     /// It will never be done.
     Hopeless(&'static str),
     /// The process stops before the job could be claimed.
@@ -73,8 +75,10 @@ async fn try_claim(worker: &Worker, id: ExportJobId) -> Result<Verdict, StoreErr
         Claim::HeldByOther => Verdict::Nothing("another worker is at it"),
         Claim::Finished => Verdict::Nothing("it has ended already"),
         Claim::Exhausted => {
-            lease::fail_exhausted(&mut conn, id, jobs.max_attempts, GAVE_UP).await?;
-            Verdict::Hopeless("it has used its attempts")
+            match lease::fail_exhausted(&mut conn, id, jobs.max_attempts, GAVE_UP).await? {
+                Some(job) => Verdict::GivenUp(Box::new(job)),
+                None => Verdict::Nothing("somebody else has ended it"),
+            }
         }
         Claim::Missing => Verdict::Hopeless("there is no such job"),
     })

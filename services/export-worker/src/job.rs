@@ -79,6 +79,12 @@ pub(crate) async fn handle(worker: Arc<Worker>, delivered: Delivered) -> Outcome
             info!(export.job_id = %id, messaging.redelivered = delivered.redelivered, reason, "nothing to do");
             Outcome::Done
         }
+        Verdict::GivenUp(job) => {
+            error!(export.job_id = %id, "export has used its attempts");
+            count("failed");
+            tell(&worker, &job, job.status, (job.percent, "")).await;
+            Outcome::DeadLetter
+        }
         Verdict::Hopeless(reason) => {
             error!(export.job_id = %id, reason, "export order is given up");
             Outcome::DeadLetter

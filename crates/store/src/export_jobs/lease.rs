@@ -200,17 +200,18 @@ pub async fn fail(
     Ok(rows == 1)
 }
 
-/// Fails a job that has no attempts left and no live claim; `false` when somebody was faster.
+/// Fails a job that has no attempts left and no live claim, and returns it; `None` when somebody
+/// was faster.
 pub async fn fail_exhausted(
     conn: &mut AsyncPgConnection,
     id: ExportJobId,
     max_attempts: i32,
     message: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<ExportJob>, StoreError> {
     let unheld = export_jobs::status
         .eq(JobStatus::Queued.as_str())
         .or(export_jobs::status.eq(JobStatus::Processing.as_str()).and(unleased()));
-    let rows = diesel::update(export_jobs::table.find(id.as_uuid()))
+    diesel::update(export_jobs::table.find(id.as_uuid()))
         .filter(unheld)
         .filter(export_jobs::attempts.ge(max_attempts))
         .set((
@@ -220,9 +221,12 @@ pub async fn fail_exhausted(
             export_jobs::step.eq(None::<String>),
             export_jobs::lease_until.eq(None::<DateTime<Utc>>),
         ))
-        .execute(conn)
-        .await?;
-    Ok(rows == 1)
+        .returning(ExportJobRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?
+        .map(ExportJob::try_from)
+        .transpose()
 }
 
 /// Ends a failed attempt: the lease runs out after `pause`, and the job is then taken up again.

@@ -73,6 +73,30 @@ async fn i5_an_attempt_that_will_be_repeated_is_told_as_waiting_and_not_as_faile
 }
 
 #[actix_rt::test]
+async fn i5_a_job_whose_last_worker_died_is_told_as_failed_by_whoever_finds_it() {
+    let (bench, actor, _round) = Bench::with_cases(&["Sak"]).await;
+    let redis = redis_of(&bench);
+    let mut events = listen(&redis).await;
+    let id = bench.accept(&actor, &ExportField::DEFAULT).await;
+    bench
+        .execute(
+            "UPDATE export_jobs SET status = 'processing', attempts = 5, claimed_by = 'dead',
+                 lease_until = now() - interval '1 second'",
+        )
+        .await;
+    let worker = bench.worker("one").await;
+    for _ in 0..2 {
+        bench.publish(id).await;
+    }
+    bench.wait_for(id, JobStatus::Failed).await;
+    bench.wait_for_messages(queue::EXPORT_QUEUE, 0).await;
+    worker.shut_down().await.unwrap();
+
+    let told = told_so_far(&redis, &mut events).await;
+    assert_eq!(told, [("failed".to_owned(), None)], "once, however often it was asked for");
+}
+
+#[actix_rt::test]
 async fn i5_a_worker_that_lost_its_claim_tells_nothing_of_the_job() {
     let (bench, actor, _round) = Bench::with_cases(&["Sak"]).await;
     let redis = redis_of(&bench);
