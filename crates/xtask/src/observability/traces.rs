@@ -39,14 +39,11 @@ pub(super) fn ensure_collector(workspace: &Workspace) -> Result<PathBuf> {
     })
 }
 
-/// Builds the trace view when it is first wanted. It is no member of the workspace: nobody who
-/// works on the portal should have to compile it.
+/// Builds the trace view, when it is wanted. It is no member of the workspace: nobody who works on
+/// the portal should have to compile it.
 pub(super) fn ensure_viewer(workspace: &Workspace) -> Result<PathBuf> {
     let target = workspace.local.join("tools/trace-view");
     let program = target.join("debug/trace-view");
-    if command::is_program(&program) {
-        return Ok(program);
-    }
     packages::ensure_program("protoc", "protobuf-compiler")?;
     stage("building the trace view", || {
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

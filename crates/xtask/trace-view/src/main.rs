@@ -10,8 +10,11 @@ use tokio::net::TcpListener;
 use tonic::codec::CompressionEncoding;
 use tonic::transport::Server;
 
+/// About 30 KiB each.
 const MOST_TRACES: u32 = 2_000;
-const MOST_BYTES: usize = 256 << 20;
+/// No limit: otlp-embedded 0.0.2 does not count down for traces that it drops by their number, so
+/// that after some thousands it takes itself to be over any limit and keeps nothing any more.
+const MOST_BYTES: usize = usize::MAX;
 
 #[tokio::main]
 async fn main() -> Result<()> {
