@@ -12,8 +12,9 @@ use crate::packages;
 use crate::ports::Ports;
 use crate::stack::{Kind, Running, Stack};
 
-/// The parts, as the stack calls them, that every stack has; a developer's also has a trace view.
-pub(crate) const NAMES: [&str; 7] = [
+/// The parts of a developer's stack, as it calls them; a test's has no trace view.
+pub(crate) const NAMES: [&str; 8] = [
+    "trace-view",
     "collector",
     "pgbouncer-exporter",
     "postgres-exporter",
