@@ -10,7 +10,7 @@
 //!
 //! A server that is halted but not gone answers nothing and closes nothing. What waits for it is
 //! given up in the end: its client hears that it should come back, its place is free for others,
-//! and a transaction it was in is rolled back, because the pool closes the connection.
+//! and a transaction it had not begun to commit is rolled back, as the pool closes its connection.
 
 use std::sync::Arc;
 use std::time::Duration;

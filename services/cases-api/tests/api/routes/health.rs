@@ -87,7 +87,7 @@ async fn i7_a_database_that_hangs_makes_nobody_wait_longer_than_a_probe() {
 }
 
 #[actix_rt::test]
-async fn i7_a_request_whose_statement_is_never_answered_is_given_up_counted_and_leaves_no_trace() {
+async fn i7_a_request_whose_statement_is_never_answered_is_given_up_and_counted() {
     let (line, app) = app_behind_a_line_with(&[("HTTP_REQUEST_TIMEOUT_SECS", "1")]).await;
     let fag = app.by(&Actor::fag("KLD")).await;
     fag.get("/api/departments").await.assert_status(200);
